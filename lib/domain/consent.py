@@ -1,0 +1,150 @@
+"""Consent links and sign-ins: what they are made of, and what an answer from Microsoft must satisfy.
+
+A link (ticket) can be opened again until it expires; each opening is a sign-in of its own, bound to one browser by a
+cookie and usable once (RFC 9700 section 4.7; OWASP ASVS 5.0, 10.1.2). Only digests of tickets, states and cookies are
+stored.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LINK_LIFE = timedelta(days=7)
+SIGN_IN_LIFE = timedelta(hours=1)
+
+# A mark of the customer (16 hexadecimal characters, so that a row is found by its key) and 256 random bits.
+TOKEN = re.compile(r"[0-9a-f]{16}[A-Za-z0-9_-]{43}")
+
+
+class Ending(StrEnum):
+    """How a consent ended; `CONNECTED` or one of the contract's codes."""
+
+    CONNECTED = "connected"
+    DECLINED = "declined"
+    ADMIN_CONSENT_REQUIRED = "adminConsentRequired"
+    WRONG_ACCOUNT = "wrongAccount"
+    WRONG_TENANT = "wrongTenant"
+    NOT_VERIFIED = "notVerified"
+    BLOCKED_BY_POLICY = "blockedByPolicy"
+    MICROSOFT_ERROR = "microsoftError"
+
+
+@dataclass(frozen=True)
+class Link:
+    """An invitation for an administrator: whoever holds its ticket may open it until it expires."""
+
+    digest: str
+    customer: str
+    generation: str
+    expires_at: datetime
+    return_url: str | None = None
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One opening of a link: what must come back, from which browser, until when. `used` once answered."""
+
+    digest: str
+    customer: str
+    generation: str
+    binder_digest: str
+    redirect_uri: str
+    expires_at: datetime
+    return_url: str | None = None
+    used: bool = False
+
+
+def new_token(customer: str, random: str) -> str:
+    """Return a ticket or state for this customer; `random` is 43 URL-safe characters (256 bits)."""
+    return customer_mark(customer) + random
+
+
+def customer_mark(customer: str) -> str:
+    """Return the part of a token that tells where its row is, without telling whose it is."""
+    return digest(f"customer {customer}")[:16]
+
+
+def mark_of(token: str) -> str:
+    """Return the customer's mark inside a ticket or state."""
+    return token[:16]
+
+
+def cookie_part(state: str) -> str:
+    """Return the part of a cookie's name that belongs to a state, so that sign-ins side by side keep apart."""
+    return digest(state)[:12]
+
+
+def digest(token: str) -> str:
+    """Return what is stored instead of a ticket, a state or a cookie."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def is_token(text: str) -> bool:
+    """Return whether the text has the form of a ticket or state."""
+    return TOKEN.fullmatch(text) is not None
+
+
+class LinkNotUsable(Exception):
+    """The ticket is unknown, expired, or of a customer that was deleted or changed: all look the same from outside."""
+
+
+class AnswerNotUsable(Exception):
+    """The answer is unknown, expired, replayed or of another browser: all look the same from outside."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where an opened link sends the browser, and the cookie that binds it."""
+
+    location: str
+    name_part: str
+    binder: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How a consent ended and where the browser goes from here. `codes` are Microsoft's, for the page.
+
+    `for_users`: the consent was for each user's own connection, not for the application as a whole.
+    """
+
+    ending: Ending
+    return_url: str | None
+    codes: tuple[int, ...] = ()
+    for_users: bool = False
+
+
+@dataclass(frozen=True)
+class AdminAnswer:
+    """What the admin consent endpoint sent back: all of it can be made up by anybody who knows the address.
+
+    Source: Microsoft Learn, "Admin consent on the Microsoft identity platform".
+    """
+
+    error: str | None
+    error_codes: tuple[int, ...]
+    consented: bool
+    tenant: str | None
+
+
+_ADMIN_NEEDED = frozenset({65001, 90093, 90094, 90095, 900941})
+_POLICY = frozenset({50105, 53000, 53001, 53003, 530032, 530035})
+_FOREIGN_ACCOUNT = frozenset({50020, 50034})
+_DECLINED = frozenset({"access_denied", "permission_denied", "consent_required"})
+
+
+def refusal(error: str, codes: Sequence[int]) -> Ending:
+    """Return how a sign-in ended that Microsoft answered with an error, whatever else the answer carries."""
+    for code in codes:
+        if code == 65004:
+            return Ending.DECLINED
+        if code in _ADMIN_NEEDED:
+            return Ending.ADMIN_CONSENT_REQUIRED
+        if code in _POLICY:
+            return Ending.BLOCKED_BY_POLICY
+        if code in _FOREIGN_ACCOUNT:
+            return Ending.WRONG_ACCOUNT
+    return Ending.DECLINED if error in _DECLINED and not codes else Ending.MICROSOFT_ERROR

@@ -1,0 +1,60 @@
+"""What Microsoft answers, in our words: tokens, tenants, and two kinds of refusal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lib.domain.errors import MicrosoftTrace
+
+
+@dataclass(frozen=True)
+class AppToken:
+    """An app-only access token for Graph. `tenant` and `roles` are the token's own claims `tid` and `roles`.
+
+    `expires_at` is in seconds since the epoch.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float
+    tenant: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegisteredSecret:
+    """A client secret as Entra ID lists it: `hint` is its first three characters."""
+
+    hint: str
+    ends_at: datetime
+
+
+class EntraRefused(Exception):
+    """Entra ID answered with an OAuth error. `codes` are the numbers of its AADSTS codes, most specific first."""
+
+    def __init__(
+        self,
+        codes: Sequence[int],
+        error: str | None = None,
+        *,
+        suberror: str | None = None,
+        trace: MicrosoftTrace | None = None,
+    ) -> None:
+        super().__init__(f"Entra ID refused: {error} {list(codes)}")
+        self.codes = tuple(codes)
+        self.error = error
+        self.suberror = suberror
+        self.trace = trace or MicrosoftTrace()
+
+
+class GraphRefused(Exception):
+    """Graph answered the whole request with an error status."""
+
+    def __init__(self, status: int, code: str | None, *, trace: MicrosoftTrace | None = None) -> None:
+        super().__init__(f"Graph refused: {status} {code}")
+        self.status = status
+        self.code = code
+        self.trace = trace or MicrosoftTrace(code=code)
+
+
+class SecretMissing(Exception):
+    """The vault does not hold the secret that the configuration names, or it is disabled."""
