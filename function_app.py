@@ -1,0 +1,223 @@
+"""Every route of the function app. A handler reads the request, calls one use case, and replies; nothing else.
+
+The contract's names are the functions' names. What they have in common is in `lib.web.edge`.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+
+import azure.functions as func
+
+from lib import telemetry
+from lib.bootstrap import Bootstrap, now, random_mark, random_token
+from lib.domain import fields
+from lib.domain.configuration import Customer, saved
+from lib.ports import Deadline
+from lib.settings import read
+from lib.usecases import delete_configuration as _delete
+from lib.usecases import finish_consent as _finish
+from lib.usecases import get_schedule as _schedule
+from lib.usecases import invite_admin as _invite
+from lib.usecases import read_configuration as _read
+from lib.usecases import save_configuration as _save
+from lib.usecases import start_consent as _start
+from lib.usecases import test_configuration as _test
+from lib.web import consent_pages, edge
+from lib.web.configuration_form import moment, read_draft, show, show_report
+from lib.web.edge import Call, Work, empty, reply
+from lib.web.json_body import Fields, read_object
+from lib.web.schedule_form import read_schedule_request
+
+telemetry.set_up()
+app = func.FunctionApp()
+settings = read(os.environ)
+bootstrap = Bootstrap(settings)
+
+_SCHEDULE_SECONDS = 25.0  # for one getSchedule (contract: what is not known by then is unknown)
+_TEST_SECONDS = 60.0
+_CONSENT_SECONDS = 30.0
+
+Serve = Callable[[func.HttpRequest, str, str, Work], Awaitable[func.HttpResponse]]
+
+
+def route(
+    template: str, *methods: str, key: bool = True, serve: Serve = edge.respond, name: str | None = None
+) -> Callable[[Work], Work]:
+    """Register the work below as a function of its own name, with a function key unless `key` is False."""
+
+    def register(work: Work) -> Work:
+        function = name or work.__name__
+
+        async def handler(req: func.HttpRequest) -> func.HttpResponse:
+            return await serve(req, function, template, work)
+
+        handler.__name__ = function
+        handler.__doc__ = work.__doc__
+        level = func.AuthLevel.FUNCTION if key else func.AuthLevel.ANONYMOUS
+        named = app.function_name(function)
+        named(app.route(route=template, methods=methods, auth_level=level)(handler))
+        return work
+
+    return register
+
+
+@route("customers/{customer}/calendar", "GET")
+async def read_configuration(call: Call) -> func.HttpResponse:
+    """Answer a customer's configuration, never the secret."""
+    services = await bootstrap.services()
+    customer = await _read.read_configuration(call.customer(), customers=services.customers)
+    return _configuration(customer)
+
+
+@route("customers/{customer}/calendar", "PUT")
+async def save_configuration(call: Call) -> func.HttpResponse:
+    """Validate and store a configuration."""
+    customer_id, if_match = call.customer(), call.if_match()
+    draft = read_draft(read_object(call.request), settings)
+    services = await bootstrap.services()
+    customer = await _save.save_configuration(
+        customer_id,
+        draft,
+        if_match=if_match,
+        customers=services.customers,
+        vault=services.vault,
+        cleaner=services.cleaner,
+        now=now,
+        random=random_mark,
+    )
+    return _configuration(customer)
+
+
+def _configuration(customer: Customer) -> func.HttpResponse:
+    _, newest = saved(customer)
+    return reply(show(customer, newest, settings, now().date()), headers={"ETag": f'"{customer.edition}"'})
+
+
+@route("customers/{customer}/calendar", "DELETE")
+async def delete_configuration(call: Call) -> func.HttpResponse:
+    """Forget a customer."""
+    customer_id, if_match = call.customer(), call.if_match()
+    services = await bootstrap.services()
+    await _delete.delete_configuration(
+        customer_id, if_match=if_match, customers=services.customers, cleaner=services.cleaner, random=random_mark
+    )
+    return empty()
+
+
+@route("customers/{customer}/calendar/test", "POST")
+async def test_configuration(call: Call) -> func.HttpResponse:
+    """Test Calendar Configuration: the whole chain, check by check."""
+    customer_id = call.customer()
+    form = Fields(read_object(call.request))
+    user, value = fields.user_name(form.take("user")), form.take("configuration")
+    form.finish()
+    draft = None if value is None else read_draft(value, settings, name="configuration")
+    services = await bootstrap.services()
+    report = await _test.test_configuration(
+        customer_id,
+        user,
+        draft,
+        customers=services.customers,
+        vault=services.vault,
+        chain=services.chain,
+        now=now,
+        random=random_mark,
+        deadline=Deadline.after(_TEST_SECONDS),
+    )
+    call.log["passed"] = report.passed
+    return reply(show_report(report))
+
+
+@route("customers/{customer}/calendar/admin-consent", "POST")
+async def invite_admin(call: Call) -> func.HttpResponse:
+    """Answer a link with which an administrator grants admin consent."""
+    customer_id = call.customer()
+    form = Fields(read_object(call.request, optional=True))
+    given = form.take("returnUrl")
+    form.finish()
+    return_url = None if given is None else fields.return_url("returnUrl", given, settings.return_urls)
+    services = await bootstrap.services()
+    url, link = await _invite.invite_admin(
+        customer_id,
+        return_url,
+        default_redirect_uri=settings.own_redirect_uris[0],
+        customers=services.customers,
+        consents=services.consents,
+        now=now,
+        random=random_token,
+    )
+    return reply({"url": url, "expiresAt": moment(link.expires_at)}, 201)
+
+
+@route("connect/{ticket}", "GET", key=False, serve=consent_pages.serve)
+async def start_consent(call: Call) -> func.HttpResponse:
+    """Bind the browser to a sign-in and send it to Microsoft."""
+    services = await bootstrap.services()
+    start = await _start.start_consent(
+        call.request.route_params.get("ticket", ""),
+        cloud=settings.cloud,
+        basic_application_id=settings.basic_application_id,
+        default_redirect_uri=settings.own_redirect_uris[0],
+        customers=services.customers,
+        consents=services.consents,
+        now=now,
+        random=random_token,
+    )
+    return consent_pages.send_to_microsoft(start)
+
+
+@route("mobile/getcalendar", "GET", "POST", key=False, serve=consent_pages.serve)
+async def finish_consent(call: Call) -> func.HttpResponse:
+    """Take Microsoft's answer, prove what it claims, and show how it ended."""
+    answer = consent_pages.read_answer(call)
+    state = answer.get("state", "")
+    services = await bootstrap.services()
+    finish = await _finish.finish_consent(
+        state,
+        consent_pages.binders(call, state),
+        consent_pages.admin_answer(answer),
+        customers=services.customers,
+        consents=services.consents,
+        vault=services.vault,
+        chain=services.chain,
+        now=now,
+        deadline=Deadline.after(_CONSENT_SECONDS),
+    )
+    call.log["ending"] = finish.ending
+    return consent_pages.show_end(finish)
+
+
+async def _get_schedule(call: Call) -> func.HttpResponse:
+    """Answer free/busy times as Microsoft Graph's getSchedule does."""
+    customer_id, user = call.customer(), call.user()
+    ask = read_schedule_request(read_object(call.request), call.request.headers.get("prefer"))
+    services = await bootstrap.services()
+    answer = await _schedule.get_schedule(
+        customer_id,
+        user,
+        ask,
+        deadline=Deadline.after(_SCHEDULE_SECONDS),
+        customers=services.customers,
+        vault=services.vault,
+        entra=services.entra,
+        graph=services.graph,
+    )
+    call.log |= {"people": len(answer.value), "unknown": answer.unknown, "graphRequests": answer.graph_requests}
+    call.log["graphRequestId"] = answer.graph_request_id
+    context = f"{settings.cloud.graph_url}/v1.0/$metadata#Collection(microsoft.graph.scheduleInformation)"
+    return reply({"@odata.context": context, "value": answer.value})
+
+
+# Graph answers to both spellings, and so do clients send them.
+route("customers/{customer}/users/{user}/calendar/getSchedule", "POST", name="get_schedule")(_get_schedule)
+route("customers/{customer}/users/{user}/calendar/microsoft.graph.getSchedule", "POST", name="get_schedule_namespaced")(
+    _get_schedule
+)
+
+
+@route("health", "GET", key=False)
+async def health(call: Call) -> func.HttpResponse:
+    """Answer 200 when the function app can serve: its settings are right and its table can be reached."""
+    services = await bootstrap.services()
+    await services.customers.read("health")
+    return reply({"status": "ok"})

@@ -1,0 +1,1 @@
+"""One outside system per file: its protocol, its limits, its errors translated into ours."""

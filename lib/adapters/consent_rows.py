@@ -1,0 +1,100 @@
+"""Consent links and sign-ins as table rows, found by the digest of their ticket or state.
+
+The partition is the customer's mark inside the ticket (`lib.domain.consent`), so that one query finds all of a
+customer's rows.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.data.tables import TableEntity
+
+from lib.adapters.tables import Table
+from lib.domain.consent import Link, SignIn, customer_mark
+from lib.ports import Conflict
+
+TABLE = "consents"
+_LINK, _SIGN_IN = "link", "signin"
+
+
+class ConsentRows:
+    """Implements `lib.ports.ConsentStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def add_link(self, link: Link) -> None:
+        """See `lib.ports.ConsentStore`."""
+        await self._table.insert(_row(link, _LINK))
+
+    async def link(self, mark: str, digest: str) -> Link | None:
+        """See `lib.ports.ConsentStore`."""
+        row = await self._table.get(mark, f"{_LINK}-{digest}")
+        if row is None:
+            return None
+        return Link(digest, row["customer"], row["generation"], _utc(row["expiresAt"]), row.get("returnUrl"))
+
+    async def add_sign_in(self, sign_in: SignIn) -> None:
+        """See `lib.ports.ConsentStore`."""
+        await self._table.insert(_sign_in_row(sign_in))
+
+    async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
+        """See `lib.ports.ConsentStore`. The claim is the conditional write that sets `used`."""
+        row = await self._table.get(mark, f"{_SIGN_IN}-{digest}")
+        if row is None:
+            return None
+        sign_in = _to_sign_in(digest, row)
+        if sign_in.used or sign_in.expires_at <= now or sign_in.binder_digest not in binder_digests:
+            return None
+        try:
+            await self._table.replace({**row, "used": True}, Table.etag(row))
+        except Conflict:
+            return None
+        return sign_in
+
+    async def forget(self, customer: str, *, generation: str | None = None, expired_by: datetime | None = None) -> None:
+        """See `lib.ports.ConsentStore`."""
+        for row in await self._table.partition(customer_mark(customer)):
+            of_customer = row["customer"] == customer  # two customers may share a mark, however unlikely
+            of_generation = generation is None or row["generation"] == generation
+            expired = expired_by is None or _utc(row["expiresAt"]) <= expired_by
+            if of_customer and of_generation and expired:
+                await self._table.delete(row["PartitionKey"], row["RowKey"])
+
+
+def _row(entry: Link | SignIn, kind: str) -> dict[str, Any]:
+    row = {
+        "PartitionKey": customer_mark(entry.customer),
+        "RowKey": f"{kind}-{entry.digest}",
+        "customer": entry.customer,
+        "generation": entry.generation,
+        "expiresAt": entry.expires_at,
+        "returnUrl": entry.return_url,
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _sign_in_row(sign_in: SignIn) -> dict[str, Any]:
+    return _row(sign_in, _SIGN_IN) | {
+        "binderDigest": sign_in.binder_digest,
+        "redirectUri": sign_in.redirect_uri,
+        "used": sign_in.used,
+    }
+
+
+def _to_sign_in(digest: str, row: TableEntity) -> SignIn:
+    return SignIn(
+        digest=digest,
+        customer=row["customer"],
+        generation=row["generation"],
+        binder_digest=row["binderDigest"],
+        redirect_uri=row["redirectUri"],
+        expires_at=_utc(row["expiresAt"]),
+        return_url=row.get("returnUrl"),
+        used=row["used"],
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return the SDK's datetime as a plain aware one."""
+    return moment.astimezone(UTC)

@@ -1,0 +1,195 @@
+"""Microsoft Entra ID: which tenant a name means, and app-only tokens through MSAL.
+
+MSAL is synchronous, so it works in threads, and only when no token is at hand. Its traps (facts: microsoft.md 10) and
+what we do about them: an application object has one token cache, so there is one per customer, generation and version
+of the secret; its throttling cache does not know the secret, so a fresh token is asked with a fresh object; it has no
+time-outs of its own, so its session has; failures come in five kinds of exception, so all are translated here.
+"""
+
+import asyncio
+import base64
+import json
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lib.adapters.http import Http, unreachable
+from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, MicrosoftUnavailable
+from lib.domain.microsoft import AppToken, EntraRefused
+from lib.ports import Credential, Deadline
+
+if TYPE_CHECKING:
+    import requests
+    from msal import ConfidentialClientApplication
+
+_RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as MSAL does
+_USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
+_MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class _Entry:
+    """The application object of one credential, its last token, and the lock for asking."""
+
+    def __init__(self) -> None:
+        self.application: ConfidentialClientApplication | None = None
+        self.token: AppToken | None = None
+        self.lock = asyncio.Lock()
+
+
+class EntraClient:
+    """Entra ID of one cloud; implements `lib.ports.Entra`. `session` makes the requests session that MSAL uses."""
+
+    def __init__(self, http: Http, entra_url: str, graph_scope: str, session: "Callable[[], requests.Session]") -> None:
+        self._http = http
+        self._entra_url = entra_url
+        self._scope = graph_scope
+        self._new_session = session
+        self._session: requests.Session | None = None
+        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
+
+    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
+        """See `lib.ports.Entra`: the OpenID configuration of a domain carries the tenant's GUID."""
+        url = f"{self._entra_url}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
+        reply = await self._http.send("GET", url, deadline)
+        try:
+            answer = json.loads(reply.body)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or reply.status >= 500 or reply.status == 429:
+            raise unreachable()
+        if reply.status != 200:
+            raise _refused(answer)
+        found = _GUID.search(str(answer.get("token_endpoint")))
+        if found is None:
+            raise unreachable()
+        return found.group().lower()
+
+    async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
+        """See `lib.ports.Entra`. Callers that need the same token at the same time wait for one request."""
+        entry = self._entry(credential.key)
+        if not fresh and _lasts(entry.token, _RENEW_BEFORE):
+            return entry.token  # type: ignore[return-value]  # _lasts is false for None
+        asked_at = time.time()
+        async with entry.lock:
+            if _lasts(entry.token, _RENEW_BEFORE) and not fresh:
+                return entry.token  # type: ignore[return-value]
+            try:
+                entry.token = await self._ask(entry, credential, deadline, fresh=fresh)
+            except (MicrosoftUnavailable, MicrosoftTimeout):
+                if fresh or not _lasts(entry.token, _USE_UNTIL + time.time() - asked_at):
+                    raise
+            return entry.token  # type: ignore[return-value]  # set above, or it lasts
+
+    def _entry(self, key: tuple[str, ...]) -> _Entry:
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
+            if len(self._entries) > _MOST_APPLICATIONS:
+                self._entries.popitem(last=False)
+        self._entries.move_to_end(key)
+        return entry
+
+    async def _ask(self, entry: _Entry, credential: Credential, deadline: Deadline, *, fresh: bool) -> AppToken:
+        secret = None
+        if fresh or entry.application is None:
+            secret = await credential.secret()
+        try:
+            async with asyncio.timeout(deadline.left()):
+                work = asyncio.get_running_loop().run_in_executor(
+                    self._threads, self._acquire, entry, credential, secret
+                )
+                # A thread cannot be cancelled; shielded, it ends by its own time-outs and nobody waits for it.
+                result = await asyncio.shield(work)
+        except TimeoutError:
+            raise MicrosoftTimeout from None
+        return _token(result, credential.tenant)
+
+    def _acquire(self, entry: _Entry, credential: Credential, secret: str | None) -> dict[str, Any]:
+        """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
+        import msal
+        import requests
+        from msal.exceptions import MsalError
+
+        try:
+            application = entry.application
+            if secret is not None or application is None:
+                application = msal.ConfidentialClientApplication(
+                    credential.application_id,
+                    client_credential=secret,
+                    authority=f"{self._entra_url}/{credential.tenant}",
+                    instance_discovery=False,  # the sign-in host comes from our settings, never from outside
+                    http_client=self._requests(),
+                )
+            result: dict[str, Any] = application.acquire_token_for_client([self._scope])
+        except requests.Timeout:
+            raise MicrosoftTimeout from None
+        except requests.RequestException:
+            raise unreachable() from None
+        except ValueError:  # MSAL's word for a tenant whose configuration cannot be read
+            raise EntraRefused([90002], "invalid_tenant") from None
+        except (MsalError, KeyError, RuntimeError):
+            raise unreachable() from None
+        if "access_token" in result:
+            entry.application = application
+        return result
+
+    def _requests(self) -> "requests.Session":
+        if self._session is None:
+            self._session = self._new_session()
+        return self._session
+
+
+def _lasts(token: AppToken | None, seconds: float) -> bool:
+    return token is not None and token.expires_at - time.time() > seconds
+
+
+def _token(result: dict[str, Any], tenant: str) -> AppToken:
+    """Return MSAL's token. Raises EntraRefused, also for a token that is not of the tenant it was asked of."""
+    if "access_token" not in result:
+        raise _refused(result)
+    value = str(result["access_token"])
+    claims = _claims(value)
+    token_tenant = claims.get("tid")
+    if isinstance(token_tenant, str) and token_tenant.lower() != tenant:
+        raise EntraRefused([], "wrong_tenant")
+    roles = claims.get("roles")
+    names = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
+    return AppToken(value, time.time() + float(result.get("expires_in", 0)), tenant if token_tenant else None, names)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Return a token's claims, unverified: it came to us over TLS from Entra ID itself. Empty if it is opaque."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _refused(answer: dict[str, Any]) -> EntraRefused:
+    """Return Entra ID's OAuth error without its text, which may repeat what was sent."""
+    codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
+    if not codes:  # MSAL keeps the array; older answers have the number in the text only
+        codes = [int(code) for code in re.findall(r"AADSTS([0-9]{4,9})", str(answer.get("error_description"))[:4000])]
+    error, suberror = answer.get("error"), answer.get("suberror")
+    return EntraRefused(
+        codes,
+        error if isinstance(error, str) else None,
+        suberror=suberror if isinstance(suberror, str) else None,
+        trace=MicrosoftTrace(
+            code=f"AADSTS{codes[0]}" if codes else None,
+            trace_id=_an_id(answer.get("trace_id")),
+            correlation_id=_an_id(answer.get("correlation_id")),
+        ),
+    )
+
+
+def _an_id(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) and _GUID.fullmatch(value) else None

@@ -1,0 +1,111 @@
+"""Microsoft Graph: free/busy, and what an application may read about itself.
+
+Outlook takes four requests at a time per application and mailbox (Microsoft Learn, "Microsoft Graph service-specific
+throttling limits"); a fifth would be refused with 429, so it waits here.
+"""
+
+import asyncio
+import json
+import uuid
+import weakref
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lib.adapters.http import Http, Reply
+from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, Throttled
+from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret
+from lib.ports import Deadline, GraphAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_IN_FLIGHT_PER_MAILBOX = 4
+
+
+class GraphClient:
+    """Graph of one cloud; implements `lib.ports.Graph`."""
+
+    def __init__(self, http: Http, graph_url: str) -> None:
+        self._http = http
+        self._root = f"{graph_url}/v1.0"
+        # Weak: a mailbox that nobody asks any more leaves no trace in memory.
+        self._gates: weakref.WeakValueDictionary[tuple[str, ...], asyncio.Semaphore] = weakref.WeakValueDictionary()
+
+    async def get_schedule(
+        self,
+        token: AppToken,
+        key: tuple[str, ...],
+        mailbox: str,
+        body: Mapping[str, Any],
+        zone: str | None,
+        deadline: Deadline,
+    ) -> GraphAnswer:
+        """See `lib.ports.Graph`. An answer without a list of schedules counts as a failure of Graph."""
+        url = f"{self._root}/users/{quote(mailbox, safe='@')}/calendar/getSchedule"
+        extra = {"Prefer": f'outlook.timezone="{zone}"'} if zone else {}
+        async with self._gate((*key, mailbox.lower()), deadline):
+            reply = await self._http.send("POST", url, deadline, headers=_headers(token) | extra, json=body)
+        answer = _good(reply)
+        if not isinstance(answer.get("value"), list):
+            raise GraphRefused(502, "malformedAnswer", trace=_trace(reply, None))
+        return GraphAnswer(answer, _request_id(reply))
+
+    async def registered_secrets(
+        self, token: AppToken, application_id: str, deadline: Deadline
+    ) -> list[RegisteredSecret]:
+        """See `lib.ports.Graph`. Entries without a hint or an end are left out."""
+        url = f"{self._root}/applications(appId='{application_id}')?$select=id,appId,passwordCredentials"
+        answer = _good(await self._http.send("GET", url, deadline, headers=_headers(token)))
+        found = []
+        for entry in answer.get("passwordCredentials") or []:
+            hint, end = entry.get("hint"), entry.get("endDateTime")
+            if isinstance(hint, str) and isinstance(end, str):
+                found.append(RegisteredSecret(hint, datetime.fromisoformat(end)))
+        return found
+
+    @asynccontextmanager
+    async def _gate(self, key: tuple[str, ...], deadline: Deadline) -> "AsyncIterator[None]":
+        gate = self._gates.get(key)
+        if gate is None:
+            gate = self._gates[key] = asyncio.Semaphore(_IN_FLIGHT_PER_MAILBOX)
+        try:
+            await asyncio.wait_for(gate.acquire(), deadline.left())
+        except TimeoutError:
+            raise MicrosoftTimeout from None
+        try:
+            yield
+        finally:
+            gate.release()
+
+
+def _headers(token: AppToken) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}", "client-request-id": str(uuid.uuid4())}
+
+
+def _request_id(reply: Reply) -> str | None:
+    text = reply.headers.get("request-id", "")
+    return text if text.isascii() and 0 < len(text) <= 64 else None
+
+
+def _trace(reply: Reply, code: str | None) -> MicrosoftTrace:
+    return MicrosoftTrace(code=code, request_id=_request_id(reply))
+
+
+def _good(reply: Reply) -> dict[str, Any]:
+    """Return the JSON of a good answer. Raises GraphRefused, Throttled."""
+    try:
+        body = json.loads(reply.body) if reply.body else {}
+    except ValueError:
+        body = None
+    if reply.status == 200 and isinstance(body, dict):
+        return body
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    code = code[:100] if isinstance(code, str) and code.isascii() and code.isprintable() else None
+    if reply.status == 429:
+        raise Throttled(reply.retry_after or 10.0, trace=_trace(reply, code))
+    status = 502 if reply.status == 200 else reply.status  # a 200 that cannot be read is no answer
+    raise GraphRefused(status, code or ("malformedAnswer" if status == 502 else None), trace=_trace(reply, code))

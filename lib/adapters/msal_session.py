@@ -1,0 +1,40 @@
+"""The requests session that MSAL works with: time-outs, few retries, no redirects, no cookies.
+
+Imported when the first token is asked for, so that a start does not wait for it.
+"""
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+_TIMEOUT = (3.05, 8.0)  # seconds to connect, seconds between two bytes
+
+# Asking for an app-only token twice does no harm, so a broken connection or a passing fault is tried again. 429 is
+# not: Entra ID says how long to wait, and that is longer than a caller would.
+_RETRY = Retry(
+    total=2,
+    backoff_factor=0.3,
+    status_forcelist=(500, 502, 503, 504),
+    allowed_methods=None,
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
+
+
+class MsalSession(requests.Session):
+    """A session that is safe to share between threads and customers. REQUESTS_CA_BUNDLE is honoured."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.mount("https://", HTTPAdapter(max_retries=_RETRY, pool_maxsize=8))
+        self.mount("http://", HTTPAdapter(max_retries=0))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request as `requests` does, with our time-outs and without following redirects."""
+        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
+        kwargs["allow_redirects"] = False
+        return super().request(method, url, *args, **kwargs)

@@ -1,0 +1,111 @@
+"""Azure Key Vault: client secrets, each version with its expiry in the vault's own attributes.
+
+Values are read once per process and version (a version never changes) and only to ask Entra ID for a token.
+Tags tell a reader of the vault where a version came from; they hold nothing secret, since whoever may list sees them.
+"""
+
+from collections import OrderedDict
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.keyvault.secrets.aio import SecretClient
+
+from lib.adapters.azure import CLIENT_OPTIONS, failures_of
+from lib.domain.credential import Expiry
+from lib.domain.microsoft import SecretMissing
+
+_SERVICE = "Key Vault"
+_WRITTEN_BY = "calendar-connector"
+_MOST_VALUES = 2000
+_POLL = 0.5  # seconds between two looks whether a deleted secret is gone
+
+
+class KeyVault:
+    """One vault; implements `lib.ports.Vault`."""
+
+    def __init__(self, vault_url: str, credential: AsyncTokenCredential) -> None:
+        self._client = SecretClient(vault_url, credential, **CLIENT_OPTIONS)
+        self._values: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def write(self, name: str, secret: str, expires: Expiry) -> str:
+        """See `lib.ports.Vault`. Not repeated after a time-out by us: a second version would do no harm anyway."""
+        async with failures_of(_SERVICE):
+            written = await self._client.set_secret(
+                name,
+                secret,
+                content_type="text/plain",
+                expires_on=expires.as_moment(),
+                tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+            )
+        version = written.properties.version
+        if not version:
+            raise RuntimeError("Key Vault named no version")
+        self._remember(name, version, secret)
+        return version
+
+    async def read(self, name: str, version: str) -> str:
+        """See `lib.ports.Vault`."""
+        known = self._values.get((name, version))
+        if known is not None:
+            return known
+        async with failures_of(_SERVICE):
+            try:
+                found = await self._client.get_secret(name, version)
+            except ResourceNotFoundError:
+                raise SecretMissing from None
+            except HttpResponseError as problem:
+                if _is_disabled(problem):
+                    raise SecretMissing from None
+                raise
+        if not found.value:
+            raise SecretMissing
+        self._remember(name, version, found.value)
+        return found.value
+
+    async def disable(self, name: str, version: str) -> None:
+        """See `lib.ports.Vault`."""
+        self._values.pop((name, version), None)
+        async with failures_of(_SERVICE):
+            try:
+                await self._client.update_secret_properties(name, version, enabled=False)
+            except ResourceNotFoundError:
+                return
+
+    async def delete(self, name: str) -> None:
+        """See `lib.ports.Vault`."""
+        for key in [key for key in self._values if key[0] == name]:
+            del self._values[key]
+        async with failures_of(_SERVICE):
+            try:
+                await self._client.delete_secret(name, _polling_interval=_POLL)
+            except ResourceNotFoundError:
+                return
+
+    async def note_expiry(self, name: str, version: str, expires: Expiry) -> None:
+        """See `lib.ports.Vault`."""
+        async with failures_of(_SERVICE):
+            try:
+                await self._client.update_secret_properties(
+                    name,
+                    version,
+                    expires_on=expires.as_moment(),
+                    tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+                )
+            except ResourceNotFoundError:
+                return
+
+    def _remember(self, name: str, version: str, value: str) -> None:
+        self._values[name, version] = value
+        if len(self._values) > _MOST_VALUES:
+            self._values.popitem(last=False)
+
+
+def _is_disabled(problem: HttpResponseError) -> bool:
+    """Tell a disabled version (403 SecretDisabled) from a vault that refuses us (other 403s)."""
+    inner = getattr(problem.error, "innererror", None) or {}
+    inner_code = inner.get("code") if isinstance(inner, dict) else getattr(inner, "code", None)
+    return problem.status_code == 403 and "SecretDisabled" in {inner_code, getattr(problem.error, "code", None)}

@@ -1,0 +1,106 @@
+"""The only place that builds objects: settings → adapters → use cases, once per process, on the first call.
+
+The Azure SDKs, aiohttp and MSAL take a second or more to import. They are imported in a thread, so that the event
+loop goes on, and all of them at once, so that only the first call waits.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lib.settings import Settings
+
+if TYPE_CHECKING:
+    import requests
+
+    from lib.adapters.consent_rows import ConsentRows
+    from lib.adapters.customer_rows import CustomerRows
+    from lib.adapters.entra import EntraClient
+    from lib.adapters.graph import GraphClient
+    from lib.adapters.vault import KeyVault
+    from lib.usecases.checks import Chain
+    from lib.usecases.clean_up import Cleaner
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the functions work with."""
+
+    customers: "CustomerRows"
+    consents: "ConsentRows"
+    vault: "KeyVault"
+    entra: "EntraClient"
+    graph: "GraphClient"
+    chain: "Chain"
+    cleaner: "Cleaner"
+
+
+class Bootstrap:
+    """Builds the services at the first call; every later call gets the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = asyncio.Lock()
+        self._services: Services | None = None
+
+    async def services(self) -> Services:
+        """Return the services of this process."""
+        if self._services is None:
+            async with self._lock:
+                if self._services is None:
+                    await asyncio.to_thread(_import_adapters)
+                    self._services = _build(self.settings)
+        return self._services
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def random_token() -> str:
+    """Return 43 URL-safe characters: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def random_mark() -> str:
+    """Return 32 hexadecimal characters, for names in the vault and in tables."""
+    return secrets.token_hex(16)
+
+
+def _import_adapters() -> None:
+    from lib.adapters import azure, consent_rows, customer_rows, entra, graph, http, tables, vault  # noqa: F401
+
+
+def _msal_session() -> "requests.Session":
+    from lib.adapters.msal_session import MsalSession
+
+    return MsalSession()
+
+
+def _build(settings: Settings) -> Services:
+    from lib.adapters import consent_rows, customer_rows
+    from lib.adapters.azure import azure_credential
+    from lib.adapters.entra import EntraClient
+    from lib.adapters.graph import GraphClient
+    from lib.adapters.http import Http
+    from lib.adapters.tables import Tables
+    from lib.adapters.vault import KeyVault
+    from lib.usecases.checks import Chain
+    from lib.usecases.clean_up import Cleaner
+
+    cloud = settings.cloud
+    credential = azure_credential(settings.azure_authority_host)
+    tables = Tables(
+        connection_string=settings.tables_connection_string, endpoint=settings.tables_endpoint, credential=credential
+    )
+    http = Http(cloud.entra_url, cloud.graph_url)
+    customers = customer_rows.CustomerRows(tables.open(customer_rows.TABLE))
+    consents = consent_rows.ConsentRows(tables.open(consent_rows.TABLE))
+    vault = KeyVault(settings.key_vault_url, credential)
+    entra = EntraClient(http, cloud.entra_url, cloud.graph_scope, _msal_session)
+    graph = GraphClient(http, cloud.graph_url)
+    chain = Chain(entra, graph, settings.all_redirect_uris, near_days=max(settings.alert_days))
+    return Services(customers, consents, vault, entra, graph, chain, Cleaner(customers, vault, consents))

@@ -1,0 +1,151 @@
+"""What the use cases need from outside, on one page. Adapters implement these; unit tests have small fakes.
+
+Every method may raise `MicrosoftUnavailable` or `MicrosoftTimeout` when its system cannot be used or takes too long.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from lib.domain.configuration import Customer
+from lib.domain.consent import Link, SignIn
+from lib.domain.credential import Expiry
+from lib.domain.microsoft import AppToken, RegisteredSecret
+
+Now = Callable[[], datetime]
+Random = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment (on the monotonic clock) at which a call has to be answered."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """Return the deadline that many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> float:
+        """Return the seconds left, never below zero."""
+        return max(0.0, self.at - time.monotonic())
+
+
+class Conflict(Exception):
+    """Somebody else wrote the row first."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A customer as read, with the table's own ETag for a conditional write."""
+
+    customer: Customer
+    etag: str
+
+
+class Customers(Protocol):
+    """Where customers' configurations are kept: one row each, so that one write changes all of it or nothing."""
+
+    async def read(self, customer: str) -> Stored | None:
+        """Return the customer, or None."""
+
+    async def write(self, customer: Customer, etag: str | None) -> None:
+        """Write the whole customer if its row still has this etag (None: if there is no row). Raises Conflict."""
+
+    async def remove(self, customer: str, etag: str) -> None:
+        """Remove the row if it still has this etag. Raises Conflict. A row that is gone is fine."""
+
+
+class Vault(Protocol):
+    """Where client secrets are kept. A version never changes."""
+
+    async def write(self, name: str, secret: str, expires: Expiry) -> str:
+        """Store a new version and return its id."""
+
+    async def read(self, name: str, version: str) -> str:
+        """Return the secret. Raises SecretMissing."""
+
+    async def disable(self, name: str, version: str) -> None:
+        """Make a version that no configuration names unreadable. A version that is gone is fine."""
+
+    async def delete(self, name: str) -> None:
+        """Delete the secret with all its versions. One that is gone is fine."""
+
+    async def note_expiry(self, name: str, version: str, expires: Expiry) -> None:
+        """Record what Entra ID told about a version whose expiry was not known."""
+
+
+class ConsentStore(Protocol):
+    """Where consent links and sign-ins are kept."""
+
+    async def add_link(self, link: Link) -> None:
+        """Store a link."""
+
+    async def link(self, mark: str, digest: str) -> Link | None:
+        """Return the link of a ticket, or None."""
+
+    async def add_sign_in(self, sign_in: SignIn) -> None:
+        """Store a sign-in."""
+
+    async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
+        """Mark the sign-in as used and return it; None if unknown, expired, of another browser, or used before.
+
+        Of two claims at once, one gets it.
+        """
+
+    async def forget(self, customer: str, *, generation: str | None = None, expired_by: datetime | None = None) -> None:
+        """Remove the customer's links and sign-ins: those of a generation, or those expired by a moment."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What proves an application. `key` names it for caches: customer, generation and version of the secret.
+
+    `secret` fetches the value, and only when a token has to be asked for.
+    """
+
+    key: tuple[str, ...]
+    tenant: str
+    application_id: str
+    secret: Callable[[], Awaitable[str]]
+
+
+class Entra(Protocol):
+    """Microsoft Entra ID."""
+
+    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
+        """Return the GUID of a tenant named by GUID or domain. Raises EntraRefused."""
+
+    async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
+        """Return an app-only token for Graph, from memory unless `fresh`. Raises EntraRefused, SecretMissing."""
+
+
+@dataclass(frozen=True)
+class GraphAnswer:
+    """A good answer of Graph: its JSON and the id that Microsoft's support asks for."""
+
+    body: Mapping[str, Any]
+    request_id: str | None = None
+
+
+class Graph(Protocol):
+    """Microsoft Graph. Every method may raise GraphRefused and Throttled."""
+
+    async def get_schedule(
+        self,
+        token: AppToken,
+        key: tuple[str, ...],
+        mailbox: str,
+        body: Mapping[str, Any],
+        zone: str | None,
+        deadline: Deadline,
+    ) -> GraphAnswer:
+        """Ask for free/busy as `mailbox`. `key` names the application for its limit of requests in flight."""
+
+    async def registered_secrets(
+        self, token: AppToken, application_id: str, deadline: Deadline
+    ) -> list[RegisteredSecret]:
+        """Return the client secrets of an application that may read itself."""

@@ -1,0 +1,1 @@
+"""One verb per file: what the functions do, said with ports and values."""

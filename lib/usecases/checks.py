@@ -1,0 +1,281 @@
+"""The chain behind Test Calendar Configuration: what each check asks Microsoft, and when it stops.
+
+Also used when an administrator comes back from consenting: the same proof counts there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lib.domain import checkup
+from lib.domain.advice import Topic, for_graph, for_schedule
+from lib.domain.checkup import Check, CheckName, Outcome, Report
+from lib.domain.configuration import Access, Consent
+from lib.domain.configuration import ConfigurationType as Type
+from lib.domain.credential import UNKNOWN, Expiry
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Owner, Throttled
+from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
+from lib.domain.refusals import entra_advice, graph_error, secret_missing
+from lib.ports import Credential, Deadline, Entra, Graph
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is examined: a stored revision or a draft. `tenant` is the pinned GUID, if there is one."""
+
+    access: Access
+    tenant: str | None
+    expires: Expiry
+    credential: Callable[[str], Credential]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an examination found. `may_lag`: the failure is one that goes away by itself shortly after consent."""
+
+    report: Report
+    tenant: str | None = None
+    learned_expires: Expiry = UNKNOWN
+    granted: bool | None = None
+    scoped: bool = False
+    may_lag: bool = False
+
+
+@dataclass
+class _Findings:
+    """What was found so far."""
+
+    checks: list[Check] = field(default_factory=list)
+    tenant: str | None = None
+    learned: Expiry = UNKNOWN
+    granted: bool | None = None
+    scoped: bool = False
+    may_lag: bool = False
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Makes the checks. `near_days`: from how many days on an expiry is near."""
+
+    entra: Entra
+    graph: Graph
+    redirect_uris: tuple[str, ...]
+    near_days: int
+
+    async def examine(self, subject: Subject, user: str, now: datetime, deadline: Deadline) -> Examined:
+        """Make every check that the ones before it allow.
+
+        Raises MicrosoftUnavailable, MicrosoftTimeout if Entra ID cannot be asked at all; a Graph that cannot be asked
+        is a failed check.
+        """
+        found = _Findings()
+        await self._tenant(subject, found, deadline)
+        if found.tenant:
+            if subject.access.type is Type.BASIC:
+                self._basic(found)
+            else:
+                await self._application(subject, found.tenant, user, found, now, deadline)
+        if not any(check.name is CheckName.SECRET_EXPIRY for check in found.checks):
+            self._expiry(subject, found, now)
+        found.checks.append(checkup.skipped(CheckName.RESOURCES, "Rooms and equipment are not checked yet."))
+        report = checkup.report(now, found.checks)
+        return Examined(report, found.tenant, found.learned, found.granted, found.scoped, found.may_lag)
+
+    async def prove_consent(self, subject: Subject, deadline: Deadline) -> tuple[str | None, bool]:
+        """Return the tenant's GUID and whether a token of it, fetched anew, carries a sufficient calendar role."""
+        try:
+            tenant = await self.entra.resolve_tenant(subject.tenant or subject.access.tenant_id or "", deadline)
+            token = await self.entra.app_token(subject.credential(tenant), deadline, fresh=True)
+        except (EntraRefused, SecretMissing):
+            return None, False
+        return tenant, token.tenant == tenant and bool(set(token.roles) & checkup.READS_CALENDARS)
+
+    async def _tenant(self, subject: Subject, found: _Findings, deadline: Deadline) -> None:
+        name = subject.tenant or subject.access.tenant_id or ""
+        try:
+            found.tenant = await self.entra.resolve_tenant(name, deadline)
+        except EntraRefused as refused:
+            found.checks.append(_refused_by_entra(CheckName.TENANT, refused))
+            return
+        found.checks.append(checkup.passed(CheckName.TENANT, f"The tenant exists; its ID is {found.tenant}."))
+
+    def _basic(self, found: _Findings) -> None:
+        text = "Basic uses this deployment's own application, whose secret its operator keeps."
+        found.checks.append(checkup.skipped(CheckName.CREDENTIAL, text))
+        found.checks.append(checkup.skipped(CheckName.SECRET_EXPIRY, text))
+        found.checks.append(_not_connected())
+
+    def _expiry(self, subject: Subject, found: _Findings, now: datetime) -> None:
+        expires = found.learned if found.learned.known else subject.expires
+        found.checks.append(checkup.check_expiry(expires, now.date(), near=self.near_days))
+
+    async def _application(
+        self, subject: Subject, tenant: str, user: str, found: _Findings, now: datetime, deadline: Deadline
+    ) -> None:
+        credential = subject.credential(tenant)
+        token = await self._credential(credential, found, deadline)
+        if token is None:
+            return
+        found.learned = await self._learn_expiry(credential, token, deadline)
+        if subject.access.consent is Consent.USER:
+            found.checks.append(_not_connected())
+            return
+        await self._app_only(credential, token, user, found, now, deadline)
+
+    async def _credential(self, credential: Credential, found: _Findings, deadline: Deadline) -> AppToken | None:
+        """Ask for a token anew: it proves tenant, application and secret at once."""
+        try:
+            token = await self.entra.app_token(credential, deadline, fresh=True)
+        except SecretMissing:
+            problem = secret_missing()
+            found.checks.append(_problem(CheckName.CREDENTIAL, problem, problem.code))
+            return None
+        except EntraRefused as refused:
+            self._token_refused(refused, found)
+            return None
+        found.checks.append(checkup.passed(CheckName.CREDENTIAL, "Entra ID accepts the application and its secret."))
+        return token
+
+    def _token_refused(self, refused: EntraRefused, found: _Findings) -> None:
+        """Decide which check a refusal speaks about: the credential, or the consent it never came to."""
+        advice = entra_advice(refused)
+        if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
+            raise MicrosoftUnavailable(advice.message, remedy=advice.remedy, owner=advice.owner, trace=refused.trace)
+        found.may_lag = bool({7000229, 700016} & set(refused.codes))
+        if advice.topic is not Topic.CONSENT or 700016 in refused.codes:
+            found.checks.append(_refused_by_entra(CheckName.CREDENTIAL, refused))
+            return
+        found.granted = False
+        found.checks.append(
+            checkup.skipped(CheckName.CREDENTIAL, "Entra ID checks the secret once the application has consent.")
+        )
+        found.checks.append(self._with_redirects(_refused_by_entra(CheckName.CONSENT, refused)))
+
+    def _with_redirects(self, check: Check) -> Check:
+        return replace(check, remedy=f"{check.remedy} For it, {checkup.redirect_uris_text(self.redirect_uris)}")
+
+    async def _learn_expiry(self, credential: Credential, token: AppToken, deadline: Deadline) -> Expiry:
+        """Return the expiry that Entra ID knows, where the application may read itself; else it stays as it was."""
+        if not set(token.roles) & checkup.READS_ITSELF:
+            return UNKNOWN
+        try:
+            registered = await self.graph.registered_secrets(token, credential.application_id, deadline)
+            hint = (await credential.secret())[:3]
+        except (GraphRefused, SecretMissing, CalendarError):
+            return UNKNOWN
+        ends = [secret.ends_at for secret in registered if secret.hint == hint]
+        # Two secrets may begin alike; then it is not known which one is ours.
+        return Expiry(on=ends[0].astimezone(UTC).date()) if len(ends) == 1 else UNKNOWN
+
+    async def _app_only(
+        self, credential: Credential, token: AppToken, user: str, found: _Findings, now: datetime, deadline: Deadline
+    ) -> None:
+        permission = checkup.check_permission(token.roles)
+        has_role = permission.code != "noCalendarRole"
+        free_busy = await self._free_busy(credential, token, user, now, deadline)
+        read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
+        refused = free_busy.code == _REFUSED_PERMISSION
+        found.granted = True if has_role or read else (False if refused else None)
+        found.scoped = read and not has_role
+        if refused and not has_role:
+            found.may_lag = True
+            permission = checkup.permission_refused("ErrorAccessDenied", self.redirect_uris)
+        found.checks += [self._consent(has_role, read), permission, replace(free_busy, code=_public(free_busy.code))]
+
+    def _consent(self, has_role: bool, read: bool) -> Check:
+        redirects = f"For consent links, {checkup.redirect_uris_text(self.redirect_uris)}"
+        if has_role:
+            return checkup.passed(CheckName.CONSENT, f"An administrator has granted consent. {redirects}")
+        if read:
+            text = "Exchange's RBAC for Applications lets the application in; admin consent is not needed for that."
+            return checkup.passed(CheckName.CONSENT, f"{text} {redirects}")
+        return Check(
+            CheckName.CONSENT,
+            Outcome.WARNING,
+            "No admin consent for application permissions shows in the token.",
+            code="consentNotSeen",
+            remedy="Send the admin consent link to an administrator of the tenant, unless RBAC for Applications is "
+            f"meant to do. {redirects}",
+            owner=Owner.ENTRA_ADMIN,
+        )
+
+    async def _free_busy(
+        self, credential: Credential, token: AppToken, user: str, now: datetime, deadline: Deadline
+    ) -> Check:
+        """Read the user's own free/busy of the next day, as the user."""
+        try:
+            answer = await self.graph.get_schedule(token, credential.key, user, _next_day(user, now), None, deadline)
+        except GraphRefused as refused:
+            return _refused_by_graph(refused, token)
+        except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
+            return _problem(CheckName.FREE_BUSY, problem, problem.code)
+        entries = answer.body["value"]
+        return _read_free_busy(entries[0] if entries else None)
+
+
+_REFUSED_PERMISSION = "permissionMissing"
+
+
+def _public(code: str | None) -> str | None:
+    return "ErrorAccessDenied" if code == _REFUSED_PERMISSION else code
+
+
+def _next_day(user: str, now: datetime) -> dict[str, Any]:
+    start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    return {
+        "schedules": [user],
+        "startTime": {"dateTime": start.isoformat(), "timeZone": "UTC"},
+        "endTime": {"dateTime": (start + timedelta(days=1)).isoformat(), "timeZone": "UTC"},
+        "availabilityViewInterval": 60,
+    }
+
+
+def _refused_by_entra(name: CheckName, refused: EntraRefused) -> Check:
+    trace = refused.trace
+    ids = [
+        f"trace ID {trace.trace_id}" if trace.trace_id else "",
+        f"correlation ID {trace.correlation_id}" if trace.correlation_id else "",
+    ]
+    note = f"(For Microsoft's support: {', '.join(filter(None, ids))}.)" if any(ids) else ""
+    return checkup.failed(name, entra_advice(refused), note=note)
+
+
+def _refused_by_graph(refused: GraphRefused, token: AppToken) -> Check:
+    advice = for_graph(refused.status, refused.code)
+    problem = graph_error(refused, roles=token.roles, scoped=False)
+    code = _REFUSED_PERMISSION if problem.code == _REFUSED_PERMISSION else refused.code or advice.code
+    note = f" (For Microsoft's support: request-id {refused.trace.request_id}.)" if refused.trace.request_id else ""
+    return _problem(CheckName.FREE_BUSY, problem, code, note)
+
+
+def _problem(name: CheckName, problem: CalendarError, code: str, note: str = "") -> Check:
+    return Check(name, Outcome.FAILED, problem.message + note, code, problem.remedy, problem.owner)
+
+
+def _not_connected() -> Check:
+    return Check(
+        CheckName.CONSENT,
+        Outcome.FAILED,
+        "This user has not connected a calendar yet.",
+        code="userNotConnected",
+        remedy="Let the user choose Connect your calendar and sign in, then test again.",
+        owner=Owner.USER,
+    )
+
+
+def _read_free_busy(entry: Any) -> Check:
+    """Judge the one schedule of the answer."""
+    error = entry.get("error") if isinstance(entry, dict) else {"responseCode": None}
+    if error is None and isinstance(entry.get("availabilityView"), str):
+        return checkup.passed(CheckName.FREE_BUSY, "The user's free/busy times were read.")
+    code = error.get("responseCode") if isinstance(error, dict) else None
+    advice = for_schedule(code if isinstance(code, str) else None)
+    if code in {"5009", "ErrorMailRecipientNotFound"}:
+        # The mailbox answered, so everything works; only this name is no e-mail address (UPN and address differ).
+        return checkup.warned(
+            CheckName.FREE_BUSY,
+            advice,
+            note="The mailbox itself answered: its user principal name is no e-mail address.",
+        )
+    return checkup.failed(CheckName.FREE_BUSY, advice)

@@ -1,0 +1,42 @@
+"""Make a link with which an administrator grants consent for all."""
+
+from urllib.parse import urlsplit
+
+from lib.domain.configuration import Revision, configured
+from lib.domain.consent import LINK_LIFE, Link, digest, new_token
+from lib.ports import ConsentStore, Customers, Now, Random
+
+
+async def invite_admin(
+    customer_id: str,
+    return_url: str | None,
+    *,
+    default_redirect_uri: str,
+    customers: Customers,
+    consents: ConsentStore,
+    now: Now,
+    random: Random,
+) -> tuple[str, Link]:
+    """Return the link's address and what was stored of it. Raises CustomerNotFound, Refused (type none).
+
+    The address is on the origin of the redirect URI, so that the browser's cookie and Microsoft's answer meet there.
+    """
+    stored = await customers.read(customer_id)
+    customer, newest = configured(stored.customer if stored else None)
+    ticket = new_token(customer_id, random())
+    moment = now()
+    link = Link(digest(ticket), customer_id, customer.generation, moment + LINK_LIFE, return_url)
+    await consents.forget(customer_id, expired_by=moment)
+    await consents.add_link(link)
+    return f"{origin(redirect_uri(newest, default_redirect_uri))}/connect/{ticket}", link
+
+
+def redirect_uri(revision: Revision, default: str) -> str:
+    """Return the redirect URI that this revision uses."""
+    return revision.wishes.redirect_uri or default
+
+
+def origin(url: str) -> str:
+    """Return scheme and host of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,116 @@
+"""The anonymous half of a consent: reading what a browser brings, sending it on, and showing how it ended."""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import azure.functions as func
+
+from lib import telemetry
+from lib.domain.advice import find_entra_codes
+from lib.domain.consent import (
+    SIGN_IN_LIFE,
+    AdminAnswer,
+    AnswerNotUsable,
+    Ending,
+    Finish,
+    LinkNotUsable,
+    Start,
+    cookie_part,
+)
+from lib.domain.errors import CalendarError
+from lib.settings import REDIRECT_PATH
+from lib.web import pages
+from lib.web.edge import Call, Work, note_bug
+
+# Not __Host-: the Functions worker sends an empty Domain along, which that prefix forbids (issue 1902 of
+# azure-functions-python-worker). SameSite=None, since
+# Microsoft's answer may come as a POST from its own site (form_post).
+_COOKIE = "__Secure-calendar-consent-"
+_LONGEST_ANSWER = 16 * 1024  # bytes; an authorization code is some 2 KiB
+
+
+async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> func.HttpResponse:
+    """Do the work of a page: whatever goes wrong is a page too, and one line in the log."""
+    call = Call(req)
+    try:
+        answer = await work(call)
+    except (LinkNotUsable, AnswerNotUsable) as problem:
+        call.log["error"] = type(problem).__name__
+        answer = pages.page(pages.NOT_USABLE, 400)
+    except CalendarError as problem:
+        call.log["error"] = problem.code
+        answer = pages.page(pages.OUR_FAULT, 400, note=f"Number: {call.request_id}")
+    except Exception as problem:  # noqa: BLE001, RUF100  the last resort of this trigger
+        note_bug(call, problem)
+        answer = pages.page(pages.OUR_FAULT, 500, note=f"Number: {call.request_id}")
+    line = {"function": name, "route": route, "status": answer.status_code, "requestId": call.request_id}
+    telemetry.write("request", line | call.log, problem=answer.status_code >= 500)
+    return answer
+
+
+def send_to_microsoft(start: Start) -> func.HttpResponse:
+    """Return the redirect to Microsoft with the cookie that binds this browser."""
+    cookie = (
+        f"{_COOKIE}{start.name_part}={start.binder}; Path={REDIRECT_PATH}; Secure; HttpOnly; SameSite=None; "
+        f"Max-Age={int(SIGN_IN_LIFE.total_seconds())}"
+    )
+    headers = {"Location": start.location, "Set-Cookie": cookie, "Cache-Control": "no-store"}
+    return func.HttpResponse(status_code=302, headers=headers | {"Referrer-Policy": "no-referrer"})
+
+
+def read_answer(call: Call) -> dict[str, str]:
+    """Return the parameters of Microsoft's answer. Raises AnswerNotUsable for one that is no answer of Microsoft's."""
+    req = call.request
+    if req.method.upper() == "POST":
+        body = req.get_body() or b""
+        if len(body) > _LONGEST_ANSWER:
+            raise AnswerNotUsable
+        try:
+            pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
+        except ValueError:
+            raise AnswerNotUsable from None
+    else:
+        pairs = list(req.params.items())
+    answer = dict(pairs)
+    if len(answer) != len(pairs):
+        raise AnswerNotUsable  # a parameter given twice is read differently by different programs
+    return answer
+
+
+def binders(call: Call, state: str) -> frozenset[str]:
+    """Return the values of this state's cookie. A browser may hold several under one name; one has to fit."""
+    name = _COOKIE + cookie_part(state)
+    found = re.findall(rf"(?:^|[;,]\s*){re.escape(name)}=([A-Za-z0-9_-]{{43}})(?=\s*(?:[;,]|$))", _cookies(call))
+    return frozenset(found[:5])
+
+
+def _cookies(call: Call) -> str:
+    return str(call.request.headers.get("cookie", ""))[:16_384]
+
+
+def admin_answer(answer: dict[str, str]) -> AdminAnswer:
+    """Return what the admin consent endpoint said. Its texts are only searched for Microsoft's numbers."""
+    error = answer.get("error")
+    return AdminAnswer(
+        error=error[:100] if error is not None else None,
+        error_codes=tuple(find_entra_codes(answer.get("error_description", ""))),
+        consented=answer.get("admin_consent", "").lower() == "true",
+        tenant=answer.get("tenant"),
+    )
+
+
+def show_end(finish: Finish) -> func.HttpResponse:
+    """Return the browser to where it came from, or show how it ended."""
+    if finish.return_url is None:
+        return pages.ending_page(finish.ending, for_users=finish.for_users, codes=finish.codes)
+    connected = finish.ending is Ending.CONNECTED
+    result = {"calendar": "connected"} if connected else {"calendar": "failed", "code": str(finish.ending)}
+    headers = {"Location": with_query(finish.return_url, result), "Cache-Control": "no-store"}
+    return func.HttpResponse(status_code=303, headers=headers | {"Referrer-Policy": "no-referrer"})
+
+
+def with_query(url: str, parameters: dict[str, str]) -> str:
+    """Return the URL with parameters added to its query."""
+    parts = urlsplit(url)
+    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
+    return urlunsplit(parts._replace(query=query))

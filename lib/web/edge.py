@@ -1,0 +1,146 @@
+"""What every function has in common: correlation ids, errors in Graph's shape, one line in the log."""
+
+import json
+import math
+import re
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import azure.functions as func
+
+from lib import telemetry
+from lib.domain import fields
+from lib.domain.errors import CalendarError, InvalidRequest, Throttled
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._{}:-]{1,128}")
+_ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"|(\*)')
+
+
+@dataclass
+class Call:
+    """One invocation. `log` collects what its line in the log says; never addresses, tickets or secrets."""
+
+    request: func.HttpRequest
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    client_request_id: str | None = None
+    log: dict[str, Any] = field(default_factory=dict)
+    page: bool = False
+
+    def customer(self) -> str:
+        """Return the customer of the route. Raises InvalidRequest."""
+        customer = fields.customer_id(self.request.route_params.get("customer"))
+        self.log["customer"] = customer
+        return customer
+
+    def user(self) -> str:
+        """Return the user of the route. Raises InvalidRequest."""
+        return fields.user_name(self.request.route_params.get("user"))
+
+    def if_match(self) -> frozenset[str] | None:
+        """Return the editions of the header If-Match ("*" for any), None without it. Raises InvalidRequest."""
+        header = self.request.headers.get("if-match")
+        if header is None:
+            return None
+        parts = [_ETAG.fullmatch(part.strip()) for part in header[:4000].split(",")]
+        if not all(parts):
+            raise InvalidRequest("If-Match", 'must be the ETag that was answered, in its quotes, or "*"')
+        return frozenset(part[2] or part[1] for part in parts if part)
+
+    def check_client_request_id(self) -> None:
+        """Take over the caller's correlation id. Raises InvalidRequest if it cannot be echoed safely."""
+        given = self.request.headers.get("client-request-id")
+        if not given:
+            return
+        if not _CLIENT_ID.fullmatch(given):
+            raise InvalidRequest("client-request-id", "must be a GUID or another id of at most 128 characters")
+        self.client_request_id = given
+
+    def ids(self) -> dict[str, str]:
+        """Return the ids as response headers."""
+        own = {"request-id": self.request_id}
+        return own | ({"client-request-id": self.client_request_id} if self.client_request_id else {})
+
+
+Work = Callable[[Call], Awaitable[func.HttpResponse]]
+
+
+async def respond(req: func.HttpRequest, name: str, route: str, work: Work) -> func.HttpResponse:
+    """Do the work of an API function: its answer, or its error in Graph's shape, and one line in the log."""
+    call, began = Call(req), time.perf_counter()
+    try:
+        call.check_client_request_id()
+        answer = await work(call)
+    except CalendarError as problem:
+        answer = _refusal(call, problem)
+    except Exception as problem:  # noqa: BLE001, RUF100  the last resort of this trigger
+        answer = _our_fault(call, problem)
+    for header, value in call.ids().items():
+        answer.headers[header] = value
+    answer.headers["Cache-Control"] = "no-store"
+    milliseconds = round((time.perf_counter() - began) * 1000, 1)
+    line = {"function": name, "route": route, "status": answer.status_code, "ms": milliseconds}
+    telemetry.write("request", line | _ids_for_log(call) | call.log, problem=answer.status_code >= 500)
+    return answer
+
+
+def _ids_for_log(call: Call) -> dict[str, Any]:
+    return {"requestId": call.request_id, "clientRequestId": call.client_request_id}
+
+
+def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """Return a JSON answer."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return func.HttpResponse(text, status_code=status, mimetype="application/json", headers=dict(headers or {}))
+
+
+def empty() -> func.HttpResponse:
+    """Return 204."""
+    return func.HttpResponse(status_code=204)
+
+
+def _refusal(call: Call, problem: CalendarError) -> func.HttpResponse:
+    call.log |= {"error": problem.code, "microsoftCode": problem.trace.code, "graphRequestId": problem.trace.request_id}
+    call.log |= {"traceId": problem.trace.trace_id, "correlationId": problem.trace.correlation_id}
+    headers = {"Retry-After": str(math.ceil(problem.retry_after))} if isinstance(problem, Throttled) else {}
+    return reply(error_body(call, problem), problem.status, headers)
+
+
+def error_body(call: Call, problem: CalendarError) -> dict[str, Any]:
+    """Return an error in Graph's shape (contract: Errors)."""
+    inner = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": call.request_id,
+        "client-request-id": call.client_request_id or call.request_id,
+        "remedy": problem.remedy,
+        "owner": problem.owner,
+        "microsoftCode": problem.trace.code,
+        "microsoftRequestId": problem.trace.request_id,
+        "microsoftTraceId": problem.trace.trace_id,
+        "microsoftCorrelationId": problem.trace.correlation_id,
+    }
+    shown = {name: value for name, value in inner.items() if value is not None}
+    return {"error": {"code": problem.code, "message": problem.message, "innerError": shown}}
+
+
+def _our_fault(call: Call, problem: Exception) -> func.HttpResponse:
+    """A bug of ours: told without detail, logged with the place. Never with the exception's text, whatever it holds."""
+    note_bug(call, problem)
+    unexpected = CalendarError(
+        "Something went wrong here that should not have.",
+        remedy="Tell the operator of this deployment the request-id; the log has the place.",
+    )
+    body = error_body(call, unexpected)
+    body["error"]["code"] = "internalError"
+    return reply(body, 500)
+
+
+def note_bug(call: Call, problem: Exception) -> None:
+    """Put the kind and the place of an unexpected exception into the call's line."""
+    places = traceback.extract_tb(problem.__traceback__)[-6:]
+    call.log["exception"] = type(problem).__name__
+    call.log["at"] = " < ".join(f"{place.filename.rpartition('/')[2]}:{place.lineno}" for place in reversed(places))
