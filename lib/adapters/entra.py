@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lib.adapters.http import Http, unreachable
+from lib.domain.advice import find_entra_codes
 from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, MicrosoftUnavailable
 from lib.domain.microsoft import AppToken, EntraRefused
 from lib.ports import Credential, Deadline
@@ -177,7 +178,7 @@ def _refused(answer: dict[str, Any]) -> EntraRefused:
     """Return Entra ID's OAuth error without its text, which may repeat what was sent."""
     codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
     if not codes:  # MSAL keeps the array; older answers have the number in the text only
-        codes = [int(code) for code in re.findall(r"AADSTS([0-9]{4,9})", str(answer.get("error_description"))[:4000])]
+        codes = find_entra_codes(str(answer.get("error_description")))
     error, suberror = answer.get("error"), answer.get("suberror")
     return EntraRefused(
         codes,

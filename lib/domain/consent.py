@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from lib.domain.advice import Topic, for_entra
+
 LINK_LIFE = timedelta(days=7)
 SIGN_IN_LIFE = timedelta(hours=1)
 
@@ -131,7 +133,6 @@ class AdminAnswer:
 
 
 _ADMIN_NEEDED = frozenset({65001, 90093, 90094, 90095, 900941})
-_POLICY = frozenset({50105, 53000, 53001, 53003, 530032, 530035})
 _FOREIGN_ACCOUNT = frozenset({50020, 50034})
 _DECLINED = frozenset({"access_denied", "permission_denied", "consent_required"})
 
@@ -143,7 +144,7 @@ def refusal(error: str, codes: Sequence[int]) -> Ending:
             return Ending.DECLINED
         if code in _ADMIN_NEEDED:
             return Ending.ADMIN_CONSENT_REQUIRED
-        if code in _POLICY:
+        if for_entra([code]).topic is Topic.POLICY:
             return Ending.BLOCKED_BY_POLICY
         if code in _FOREIGN_ACCOUNT:
             return Ending.WRONG_ACCOUNT

@@ -142,8 +142,9 @@ class Chain:
         advice = entra_advice(refused)
         if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
             raise MicrosoftUnavailable(advice.message, remedy=advice.remedy, owner=advice.owner, trace=refused.trace)
-        found.may_lag = bool({7000229, 700016} & set(refused.codes))
-        if advice.topic is not Topic.CONSENT or 700016 in refused.codes:
+        codes = set(refused.codes)
+        found.may_lag = bool({7000229, *_APPLICATION_NOT_FOUND} & codes)
+        if advice.topic is not Topic.CONSENT or codes & _APPLICATION_NOT_FOUND:
             found.checks.append(_refused_by_entra(CheckName.CREDENTIAL, refused))
             return
         found.granted = False
@@ -215,6 +216,9 @@ class Chain:
 
 
 _REFUSED_PERMISSION = "permissionMissing"
+
+# Usually a wrong application or tenant ID, so they speak about the credential first; shortly after consent they pass.
+_APPLICATION_NOT_FOUND = frozenset({700016, 700011})
 
 
 def _public(code: str | None) -> str | None:

@@ -75,7 +75,7 @@ def for_entra(codes: Sequence[int], error: str | None = None, suberror: str | No
     kind = unknown.SUBERRORS.get(suberror or "") or unknown.OAUTH_ERRORS.get(error or "") or unknown.ANY_ENTRA
     if not numbers:
         code = error if error and _A_CODE.fullmatch(error) else "unknown"
-        return _of_kind(kind, code, "It gave no number that would tell more.", SUPPORT_IDS)
+        return _of_kind(kind, code, "The answer has no number that would tell more.", SUPPORT_IDS)
     number = numbers[0]
     return _of_kind(kind, f"AADSTS{number}", _NOT_HERE, f"{_LOOK_UP}{number}. {SUPPORT_IDS}")
 
@@ -88,7 +88,7 @@ def for_graph(status: int, code: str | None) -> Advice:
     keep = "Keep the request-id: Microsoft's support asks for it."
     if code and _A_CODE.fullmatch(code):
         return _of_kind(kind, code, _NOT_HERE, keep)
-    return _of_kind(kind, f"HTTP {status}", "It gave no code that would tell more.", keep)
+    return _of_kind(kind, f"HTTP {status}", "The answer has no code that would tell more.", keep)
 
 
 def for_schedule(code: str | None) -> Advice:
@@ -97,7 +97,7 @@ def for_schedule(code: str | None) -> Advice:
         return known
     if code and _A_CODE.fullmatch(code):
         return _of_kind(unknown.ANY_ADDRESS, code, _NOT_HERE, "")
-    return _of_kind(unknown.ANY_ADDRESS, "unknown", "It gave no code that would tell more.", "")
+    return _of_kind(unknown.ANY_ADDRESS, "unknown", "The answer has no code that would tell more.", "")
 
 
 def find_entra_codes(text: str) -> list[int]:
@@ -109,7 +109,7 @@ def find_entra_codes(text: str) -> list[int]:
     return list(dict.fromkeys(found))[:_MOST_CODES]
 
 
-_NOT_HERE = "The code it gave is one that we do not know, so this is all we can tell."
+_NOT_HERE = "The answer has a code that we do not know, so this is all we can tell."
 
 
 def _specificity(code: int) -> tuple[bool, int]:

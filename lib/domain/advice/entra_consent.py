@@ -6,7 +6,6 @@ consent to an application", "Configure the admin consent workflow", "Conditional
 
 from lib.domain.advice.words import (
     APPROVERS,
-    CENTER,
     CONSENT_LINK,
     ENTERPRISE,
     REGISTRATION,
@@ -26,7 +25,7 @@ CODES = (
         topic=Topic.CONSENT,
         owner=Owner.ENTRA_ADMIN,
         message="The application is not yet known in this tenant: no administrator has approved it there.",
-        remedy=f"{_GRANT} If consent was given a moment ago, wait a minute or two and test again.",
+        remedy=f"If consent was given a moment ago, wait a minute or two and test again. Otherwise: {_GRANT}",
     ),
     *entra(
         700016,
@@ -35,10 +34,10 @@ CODES = (
         owner=Owner.ATS_ADMIN,
         message="Entra ID did not find this application in the tenant. Usually the application (client) ID or the "
         "tenant ID is wrong; otherwise no administrator has approved the application there yet.",
-        remedy=f"1. Compare both IDs. {REGISTRATION} > Overview shows the application (client) ID (not the object "
-        f"ID) and the Directory (tenant) ID; correct them in the Calendar Configuration, {SAVE}. 2. If both are "
-        "right, send the admin consent link to an administrator of the tenant. If consent was given a moment ago, "
-        "wait a minute or two and test again.",
+        remedy=f"1. {REGISTRATION} > Overview and compare the application (client) ID (not the object ID) and the "
+        f"Directory (tenant) ID with the Calendar Configuration; correct them there, {SAVE}. 2. If both are right, "
+        "send the admin consent link to an administrator of the tenant. If consent was given a moment ago, wait a "
+        "minute or two and test again.",
     ),
     *entra(
         501051,
@@ -46,8 +45,8 @@ CODES = (
         owner=Owner.ENTRA_ADMIN,
         message="The application has been given no application permission for the service it asks for, and that "
         "service requires one.",
-        remedy=f"{CONSENT_LINK} It must approve the application permissions: a Privileged Role Administrator or a "
-        "Global Administrator can. Then test again.",
+        remedy=f"{CONSENT_LINK} For application permissions it takes a Privileged Role Administrator or a Global "
+        "Administrator.",
     ),
     *entra(
         65001,
@@ -57,8 +56,8 @@ CODES = (
         owner=Owner.ENTRA_ADMIN,
         message="Nobody has consented to this application reading calendars, or the consent was taken back, or it "
         "asks for a permission that was added later.",
-        remedy=f"{_GRANT} Where users may consent for themselves, the user can instead choose Connect your calendar "
-        "and accept.",
+        remedy="Where users may consent for themselves, the user chooses Connect your calendar and accepts. Otherwise: "
+        f"{_GRANT}",
     ),
     *entra(
         65004,
@@ -81,8 +80,9 @@ CODES = (
         owner=Owner.ENTRA_ADMIN,
         message="An administrator has to approve this application first. Microsoft offered to send the "
         "administrators a request.",
-        remedy="Write a reason in Microsoft's form and send it, or send the admin consent link to an administrator. "
-        f"Administrators find the requests so. {CENTER} > Enterprise apps > Admin consent requests. {APPROVERS}",
+        remedy="Write a reason in Microsoft's form and send it, or send the admin consent link to an administrator. An "
+        "administrator decides about such requests in the Microsoft Entra admin center (entra.microsoft.com) under "
+        f"Entra ID > Enterprise apps > Admin consent requests. {APPROVERS}",
     ),
     *entra(
         900941,
@@ -173,7 +173,7 @@ CODES = (
         topic=Topic.POLICY,
         owner=Owner.ENTRA_ADMIN,
         message="Microsoft blocked the sign-in because the account looks at risk.",
-        remedy="The Entra administrator checks the account and confirms it as safe or resets it: Microsoft Entra "
-        "admin center > ID Protection > Risky users. Then the person signs in again.",
+        remedy="The Entra administrator checks the account, in the Microsoft Entra admin center (entra.microsoft.com) "
+        "under ID Protection > Risky users, and confirms it as safe or resets it. Then the person signs in again.",
     ),
 )

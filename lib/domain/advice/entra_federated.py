@@ -16,7 +16,7 @@ CODES = (
         70021,
         topic=Topic.CREDENTIAL,
         owner=Owner.ENTRA_ADMIN,
-        message=f"None of the application's federated credentials fits the sign-in {_WHAT}.",
+        message=f"No federated credential of the application fits the sign-in {_WHAT}.",
         remedy=f"{_WHERE} Issuer, subject and audience must equal those of the sign-in exactly, letter case "
         f"included. {_WAIT}",
     ),

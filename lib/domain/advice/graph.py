@@ -9,8 +9,9 @@ from lib.domain.advice.words import CENTER, LATER, REGISTRATION, Topic, exchange
 from lib.domain.errors import Owner
 
 NAME_FIRST = (
-    "Check the name first: Microsoft 365 wants the user principal name here, and in many organisations that is not "
-    "the e-mail address. An Entra administrator finds it under Entra ID > Users > the person > User principal name."
+    "Check the name first: in many organisations the user principal name is not the e-mail address. The user in whose "
+    "name calendars are asked for goes by the user principal name, people who are looked up by their e-mail address. "
+    "An Entra administrator finds both under Entra ID > Users > the person."
 )
 SCOPES = (
     "If only some mailboxes are refused, the application is limited to a group: the Exchange administrator adds "

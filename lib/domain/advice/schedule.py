@@ -78,7 +78,8 @@ CODES = (
         "ErrorAutoDiscoverFailed",
         topic=Topic.ADDRESS,
         owner=Owner.EXCHANGE_ADMIN,
-        message="The calendar is kept outside this tenant, and Exchange could not find out where (Autodiscover failed).",
+        message="The calendar is kept outside this tenant, and Exchange could not find out where (its search, "
+        "Autodiscover, failed).",
         remedy=f"{_HYBRID}Autodiscover of the other organisation must be reachable from the internet. {_OUTSIDE}",
     ),
     *exchange(

@@ -1,0 +1,62 @@
+"""A browser in miniature: keeps cookies, follows redirects one by one, sends the forms of the simulated pages.
+
+Python's own cookie jar refuses Secure cookies on http://localhost, where real browsers take them.
+"""
+
+from http.cookies import SimpleCookie
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+
+class Browser:
+    """One browser session. `ca_file` is the sandbox's certificate authority."""
+
+    def __init__(self, ca_file: str) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = ca_file
+        self._session.cookies.set_policy(_KeepNothing())
+        self.cookies: dict[tuple[str, str], tuple[str, str]] = {}  # (host, name) → (path, value)
+        self.url = ""
+
+    def open(self, url: str, *, follow: bool = True) -> requests.Response:
+        """Open an address and return where it leads to."""
+        return self._send("GET", url, None, follow=follow)
+
+    def submit(self, fields: dict[str, str], *, follow: bool = True) -> requests.Response:
+        """Send a form of the page that is open, to its own address, as the simulated pages do it."""
+        return self._send("POST", self.url, fields, follow=follow)
+
+    def _send(self, method: str, url: str, fields: dict[str, str] | None, *, follow: bool) -> requests.Response:
+        for _ in range(10):
+            headers = {"Cookie": self._cookies_for(url)} if self._cookies_for(url) else {}
+            answer = self._session.request(method, url, data=fields, headers=headers, allow_redirects=False, timeout=60)
+            self._keep_cookies(url, answer)
+            self.url = url
+            location = answer.headers.get("Location")
+            if not follow or not location or urlsplit(location).hostname not in {"localhost", "127.0.0.1"}:
+                return answer
+            method, fields, url = "GET", None, urljoin(url, location)
+        raise RuntimeError("too many redirects")
+
+    def _cookies_for(self, url: str) -> str:
+        parts = urlsplit(url)
+        fitting = (
+            f"{name}={value}"
+            for (host, name), (path, value) in self.cookies.items()
+            if host == parts.hostname and parts.path.startswith(path)
+        )
+        return "; ".join(fitting)
+
+    def _keep_cookies(self, url: str, answer: requests.Response) -> None:
+        for line in answer.raw.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[urlsplit(url).hostname or "", name] = (morsel["path"] or "/", morsel.value)
+
+
+class _KeepNothing(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined]
+    """The session itself keeps no cookies; the browser does."""
+
+    def set_ok(self, cookie: object, request: object) -> bool:
+        return False

@@ -1,0 +1,74 @@
+"""Everything at once: a simulated Microsoft, Azurite, and the function app on its local host.
+
+Tables, vault and identity are reached on the production path: only settings differ from Azure.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from tests.sandbox.azurite import Azurite
+from tests.sandbox.certificates import Authority
+from tests.sandbox.host.process import HostProcess
+from tests.sandbox.microsoft import SimulatedMicrosoft
+from tests.sandbox.ports import free_port
+from tests.sandbox.world.demo import demo_world
+
+
+def _quiet(_: str) -> None:
+    """Say nothing."""
+
+
+class Stack:
+    """The running sandbox. Stop it, or use it as a context manager."""
+
+    def __init__(self, *, say: Callable[[str], None] = _quiet, more: Mapping[str, str] | None = None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="calendar-sandbox-"))
+        self.authority = Authority.create(self._folder / "certificates")
+        self.port = free_port()
+        self.public_url = f"http://localhost:{self.port}"
+        say("a certificate authority of its own")
+        self.world = demo_world(datetime.now(UTC))
+        for tenant in self.world.tenants.values():
+            for application in tenant.applications.values():
+                application.redirect_uris.append(f"{self.public_url}/mobile/getcalendar")
+        self.microsoft = SimulatedMicrosoft(self.world, self.authority)
+        self.microsoft.start()
+        say(f"simulated Entra ID at {self.microsoft.entra_url}, Graph, Key Vault and managed identity beside it")
+        self.azurite = Azurite(self.authority, self._folder / "azurite")
+        say(f"Azurite for tables at {self.azurite.endpoint}")
+        self._more = dict(more or {})
+        self.host = self.start_host()
+        say(f"the function app at {self.public_url}")
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings of the function app."""
+        return {
+            **self.microsoft.environment(),
+            "PUBLIC_URL": self.public_url,
+            "TABLES_ENDPOINT": self.azurite.endpoint,
+            "RETURN_URLS": "https://ats.example",
+            "OTHER_REDIRECT_URIS": "https://staging.ats.example/mobile/getcalendar",
+            **self._more,
+        }
+
+    def start_host(self) -> HostProcess:
+        """Start the function app (again, after its host was stopped)."""
+        self.host = HostProcess.start(self.environment(), port=self.port)
+        return self.host
+
+    def stop(self) -> None:
+        """Stop everything and remove what it wrote."""
+        for part in ("host", "azurite", "microsoft"):
+            if hasattr(self, part):
+                getattr(self, part).stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
