@@ -1,0 +1,219 @@
+"""Small fakes of `lib/ports.py`: they keep what they are given and can be told to fail at any step."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Draft
+from lib.domain.consent import Link, SignIn, customer_mark
+from lib.domain.credential import Expiry
+from lib.domain.errors import MicrosoftUnavailable
+from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, RegisteredSecret, SecretMissing
+from lib.ports import Conflict, Credential, Deadline, GraphAnswer, Stored
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+TENANT = "11111111-0000-0000-0000-000000000001"
+APPLICATION = "aaaaaaaa-0000-0000-0000-000000000001"
+DRAFT = Draft(Access(ConfigurationType.ADVANCED, "contoso.com", APPLICATION, Consent.ADMIN), secret="s3cret")
+
+
+def down() -> MicrosoftUnavailable:
+    return MicrosoftUnavailable("down")
+
+
+@dataclass
+class Steps:
+    """Counts every call to a store; the call numbered `fail_at` fails, after it did its work if `late`."""
+
+    fail_at: int = 0
+    late: bool = False
+    taken: list[str] = field(default_factory=list)
+
+    def enter(self, name: str) -> None:
+        self.taken.append(name)
+        if len(self.taken) == self.fail_at and not self.late:
+            raise down()
+
+    def leave(self) -> None:
+        if len(self.taken) == self.fail_at and self.late:
+            raise down()
+
+
+class FakeCustomers:
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.rows: dict[str, Stored] = {}
+        self.steps = steps or Steps()
+        self.before_write: Callable[[], None] | None = None
+        self._etags = itertools.count(1)
+
+    async def read(self, customer: str) -> Stored | None:
+        self.steps.enter("read row")
+        self.steps.leave()
+        return self.rows.get(customer)
+
+    async def write(self, customer: Customer, etag: str | None) -> None:
+        self.steps.enter("write row")
+        if self.before_write:
+            interrupt, self.before_write = self.before_write, None
+            interrupt()
+        now = self.rows.get(customer.id)
+        if (now.etag if now else None) != etag:
+            raise Conflict
+        self.rows[customer.id] = Stored(customer, f"e{next(self._etags)}")
+        self.steps.leave()
+
+    async def remove(self, customer: str, etag: str) -> None:
+        self.steps.enter("remove row")
+        if customer in self.rows and self.rows[customer].etag != etag:
+            raise Conflict
+        self.rows.pop(customer, None)
+        self.steps.leave()
+
+    def put(self, customer: Customer) -> None:
+        self.rows[customer.id] = Stored(customer, f"e{next(self._etags)}")
+
+    def get(self, customer: str = "contoso") -> Customer:
+        return self.rows[customer].customer
+
+
+@dataclass
+class Version:
+    value: str
+    expires: Expiry
+    enabled: bool = True
+
+
+class FakeVault:
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.secrets: dict[str, dict[str, Version]] = {}
+        self.steps = steps or Steps()
+        self._versions = itertools.count(1)
+
+    async def write(self, name: str, secret: str, expires: Expiry) -> str:
+        self.steps.enter("write secret")
+        version = f"v{next(self._versions)}"
+        self.secrets.setdefault(name, {})[version] = Version(secret, expires)
+        self.steps.leave()
+        return version
+
+    async def read(self, name: str, version: str) -> str:
+        self.steps.enter("read secret")
+        self.steps.leave()
+        found = self.secrets.get(name, {}).get(version)
+        if found is None or not found.enabled:
+            raise SecretMissing
+        return found.value
+
+    async def disable(self, name: str, version: str) -> None:
+        self.steps.enter("disable secret")
+        if version in self.secrets.get(name, {}):
+            self.secrets[name][version].enabled = False
+        self.steps.leave()
+
+    async def delete(self, name: str) -> None:
+        self.steps.enter("delete secret")
+        self.secrets.pop(name, None)
+        self.steps.leave()
+
+    async def note_expiry(self, name: str, version: str, expires: Expiry) -> None:
+        self.steps.enter("note expiry")
+        self.secrets[name][version].expires = expires
+        self.steps.leave()
+
+    def usable(self) -> list[str]:
+        """The values of all versions that can be read."""
+        return [v.value for versions in self.secrets.values() for v in versions.values() if v.enabled]
+
+
+class FakeConsents:
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.links: dict[str, Link] = {}
+        self.sign_ins: dict[str, SignIn] = {}
+        self.steps = steps or Steps()
+
+    async def add_link(self, link: Link) -> None:
+        self.links[link.digest] = link
+
+    async def link(self, mark: str, digest: str) -> Link | None:
+        found = self.links.get(digest)
+        return found if found and customer_mark(found.customer) == mark else None
+
+    async def add_sign_in(self, sign_in: SignIn) -> None:
+        self.sign_ins[sign_in.digest] = sign_in
+
+    async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
+        found = self.sign_ins.get(digest)
+        if found is None or found.used or found.expires_at <= now or found.binder_digest not in binder_digests:
+            return None
+        self.sign_ins[digest] = replace(found, used=True)
+        return found
+
+    async def forget(self, customer: str, *, generation: str | None = None, expired_by: datetime | None = None) -> None:
+        self.steps.enter("forget links")
+
+        def stays(entry: Link | SignIn) -> bool:
+            fits = entry.customer == customer and generation in (None, entry.generation)
+            return not fits or (expired_by is not None and entry.expires_at > expired_by)
+
+        self.links = {key: link for key, link in self.links.items() if stays(link)}
+        self.sign_ins = {key: sign_in for key, sign_in in self.sign_ins.items() if stays(sign_in)}
+        self.steps.leave()
+
+
+class FakeEntra:
+    """Accepts the secrets it knows; `roles` are what tokens carry."""
+
+    def __init__(self, *, secrets: tuple[str, ...] = ("s3cret",), roles: tuple[str, ...] = ()) -> None:
+        self.secrets = secrets
+        self.roles = roles
+        self.tokens = 0
+        self.refusals: list[EntraRefused] = []
+        self.on_token: Callable[[], Any] | None = None
+
+    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
+        if tenant not in {"contoso.com", TENANT}:
+            raise EntraRefused([90002], "invalid_tenant")
+        return TENANT
+
+    async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
+        self.tokens += 1
+        if self.on_token:
+            await self.on_token()
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if await credential.secret() not in self.secrets:
+            raise EntraRefused([7000215], "invalid_client")
+        return AppToken(f"token {self.tokens}", 2e9, TENANT, self.roles)
+
+
+class FakeGraph:
+    """Answers everybody as free all day, unless told to refuse."""
+
+    def __init__(self) -> None:
+        self.refusals: list[Exception] = []
+        self.registered: list[RegisteredSecret] | GraphRefused = []
+        self.asked: list[dict[str, Any]] = []
+
+    async def get_schedule(
+        self, token: AppToken, key: tuple[str, ...], mailbox: str, body: Any, zone: str | None, deadline: Deadline
+    ) -> GraphAnswer:
+        self.asked.append({"token": token.value, "mailbox": mailbox, "body": body, "zone": zone})
+        if self.refusals:
+            raise self.refusals.pop(0)
+        entry = {"availabilityView": "0" * 24, "scheduleItems": []}
+        return GraphAnswer({"value": [{"scheduleId": person} | entry for person in body["schedules"]]}, "r-1")
+
+    async def registered_secrets(
+        self, token: AppToken, application_id: str, deadline: Deadline
+    ) -> list[RegisteredSecret]:
+        if isinstance(self.registered, GraphRefused):
+            raise self.registered
+        return self.registered
+
+
+def marks() -> Callable[[], str]:
+    """Return a source of marks, m1 and so on."""
+    numbers = itertools.count(1)
+    return lambda: f"m{next(numbers)}"
