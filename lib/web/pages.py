@@ -68,7 +68,7 @@ class Page:
 
 _CONSENTED = Page(
     "Consent is given",
-    "Thank you. Your organisation's calendars may now be read to plan interviews: when people are free or busy.",
+    "Thank you. Your organisation's calendars may now be read, so that interviews can be planned.",
     ("You can close this page.", "Let the administrator of the recruiting system choose Test Calendar Configuration."),
     good=True,
 )
@@ -84,8 +84,8 @@ _ENDINGS = {
         "The request was cancelled or declined at Microsoft. Nothing was changed.",
         (
             "If that was a mistake, open the link again and choose Accept.",
-            "If you are not sure what is asked: the application reads when people are free or busy, so that interviews "
-            "can be planned. Ask whoever sent you the link.",
+            "If you are not sure what is asked: the application reads calendars to see when people are free, so that "
+            "interviews can be planned. Ask whoever sent you the link.",
         ),
     ),
     Ending.ADMIN_CONSENT_REQUIRED: Page(
