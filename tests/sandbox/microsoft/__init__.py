@@ -1,0 +1,11 @@
+"""A simulated Microsoft on real HTTPS: Entra ID, Graph, Key Vault, and App Service's managed identity endpoint.
+
+It follows Microsoft's documented and observed behaviour, traps included (facts: microsoft.md), so that the product runs
+against it unchanged, reached by settings only. `python -m tests.sandbox.microsoft` runs it as a process of its own.
+"""
+
+from tests.sandbox.microsoft.calls import SeenRequest
+from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.microsoft.simulator import SimulatedMicrosoft
+
+__all__ = ["Fault", "SeenRequest", "SimulatedMicrosoft"]

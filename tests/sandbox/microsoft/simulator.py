@@ -1,0 +1,163 @@
+"""The simulated Microsoft as tests and the sandbox use it."""
+
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from tests.sandbox.certificates import Authority
+from tests.sandbox.microsoft.calls import SeenRequest
+from tests.sandbox.microsoft.entra import Entra
+from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.microsoft.graph import Graph
+from tests.sandbox.microsoft.identity import Identity
+from tests.sandbox.microsoft.server import Journal, ServerThread, Service
+from tests.sandbox.microsoft.surroundings import Clock, Surroundings
+from tests.sandbox.microsoft.tokens import Tokens, new_id
+from tests.sandbox.microsoft.vault import Vault
+from tests.sandbox.world.tenants import World
+
+
+class SimulatedMicrosoft:
+    """All simulated services over one world. The addresses are known from construction on."""
+
+    def __init__(self, world: World, authority: Authority, *, latency: float = 0.0, keep_requests: bool = True) -> None:
+        self.world = world
+        self._authority = authority
+        self._journal = Journal()
+        self._journal.keeps_requests = keep_requests
+        self._shared = shared = Surroundings(world, latency)
+        self._services: dict[str, Service] = {
+            "entra": Entra(shared),
+            "graph": Graph(shared),
+            "vault": Vault(shared),
+            "identity": Identity(shared),
+        }
+        self._server = ServerThread(tuple(self._services), self._journal)
+        shared.entra_url, shared.graph_url, shared.vault_url = (
+            f"https://127.0.0.1:{self._server.port(name)}" for name in ("entra", "graph", "vault")
+        )
+        shared.identity_url = f"http://127.0.0.1:{self._server.port('identity')}"
+        shared.identity_header = new_id()
+
+    def start(self) -> None:
+        """Start all services."""
+        context = self._authority.server_context()
+        contexts = {name: None if name == "identity" else context for name in self._services}
+        self._server.start(self._services, contexts)
+
+    def stop(self) -> None:
+        """Stop all services; return when their thread has ended."""
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def entra_url(self) -> str:
+        """Where Entra ID answers."""
+        return self._shared.entra_url
+
+    @property
+    def graph_url(self) -> str:
+        """Where Graph answers; also the audience of its tokens."""
+        return self._shared.graph_url
+
+    @property
+    def vault_url(self) -> str:
+        """Where the Key Vault answers."""
+        return self._shared.vault_url
+
+    @property
+    def identity_url(self) -> str:
+        """Where the managed identity endpoint answers, in plain HTTP as App Service's."""
+        return self._shared.identity_url
+
+    @property
+    def vault_resource(self) -> str:
+        """The resource of tokens for the vault, as its challenge names it."""
+        return self._shared.vault_resource
+
+    @property
+    def identity_header(self) -> str:
+        """The secret of the managed identity endpoint."""
+        return self._shared.identity_header
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that make a process use this Microsoft."""
+        bundle = str(self._authority.bundle_file)
+        return {
+            "ENTRA_URL": self.entra_url,
+            "GRAPH_URL": self.graph_url,
+            "KEY_VAULT_URL": self.vault_url,
+            "IDENTITY_ENDPOINT": f"{self.identity_url}/msi/token",
+            "IDENTITY_HEADER": self.identity_header,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+        }
+
+    @property
+    def requests(self) -> list[SeenRequest]:
+        """All requests so far, in the order they came."""
+        return self._journal.requests
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        self._journal.clear()
+
+    def count(self, service: str) -> int:
+        """Return how many requests a service has seen."""
+        return self._journal.count(service)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Faults in the order they are tried; append, remove and clear as you like."""
+        return self._journal.faults
+
+    @faults.setter
+    def faults(self, faults: list[Fault]) -> None:
+        self._journal.faults[:] = faults
+
+    @property
+    def errors(self) -> list[str]:
+        """Exceptions inside the simulator: bugs, so tests assert that it is empty."""
+        return self._journal.errors
+
+    @property
+    def latency(self) -> dict[str, float]:
+        """Seconds that each service takes; may be changed while running."""
+        return self._shared.latency
+
+    @property
+    def now(self) -> Clock:
+        """The clock; set another function to stop the time."""
+        return self._shared.now
+
+    @now.setter
+    def now(self, clock: Clock) -> None:
+        self._shared.clock = clock
+        self._shared.offset = timedelta()
+
+    def travel(self, **by: float) -> datetime:
+        """Move the clock by a timedelta's arguments and return the new time; tokens and secrets age with it."""
+        self._shared.offset += timedelta(**by)
+        return self._shared.now()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Issues tokens, for tests that need one of their own making."""
+        return self._shared.tokens
+
+    @property
+    def deleted_delay(self) -> float:
+        """Seconds until a deleted secret can be read as one."""
+        return self._shared.deleted_delay
+
+    @deleted_delay.setter
+    def deleted_delay(self, seconds: float) -> None:
+        self._shared.deleted_delay = seconds

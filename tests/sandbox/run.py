@@ -1,0 +1,36 @@
+"""make run: the sandbox, left running to click through."""
+
+import asyncio
+import signal
+
+from aiohttp import web
+
+from tests.sandbox.ports import free_port
+from tests.sandbox.stack import Stack
+from tests.sandbox.start_page import StartPage
+
+
+async def serve(stack: Stack) -> None:
+    """Serve the start page until Ctrl+C or SIGTERM."""
+    runner = web.AppRunner(StartPage(stack.public_url).application())
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "localhost", port).start()
+    print(f"\nStart here: http://localhost:{port}/\nStop with Ctrl+C.", flush=True)
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    await stopped.wait()
+    await runner.cleanup()
+
+
+def main() -> None:
+    """Start the sandbox and serve its start page."""
+    print("Starting the sandbox", flush=True)
+    with Stack(say=lambda line: print(f"   {line}", flush=True)) as stack:
+        asyncio.run(serve(stack))
+        print("Stopping", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Tenants, the accounts in them, and the world that holds them all."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.sandbox.world.applications import Application
+from tests.sandbox.world.mailboxes import Mailbox
+from tests.sandbox.world.secrets import VaultSecret
+
+# Who may consent to application permissions of Graph, and who only to delegated ones (facts 4.4, code 90093).
+_CONSENTS_TO_ALL = {"Global Administrator", "Privileged Role Administrator"}
+_CONSENTS_TO_SCOPES = {"Cloud Application Administrator", "Application Administrator"}
+
+
+@dataclass
+class Account:
+    """Somebody who can sign in. `mail` and `other_addresses` need not contain the user principal name."""
+
+    user_principal_name: str
+    display_name: str
+    object_id: str
+    mail: str | None = None
+    other_addresses: list[str] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
+
+    def may_consent(self, *, to_roles: bool) -> bool:
+        """Tell whether this account may give admin consent, with or without application permissions in it."""
+        return bool(self.roles & (_CONSENTS_TO_ALL if to_roles else _CONSENTS_TO_ALL | _CONSENTS_TO_SCOPES))
+
+
+@dataclass
+class ManagedIdentity:
+    """An identity of the function app; `client_id` is what `AZURE_CLIENT_ID` names."""
+
+    client_id: str
+    object_id: str
+    may_use_vault: bool = True
+
+
+@dataclass
+class Tenant:
+    """An Entra ID tenant with its Exchange organisation. Any of `domains` (all verified) names it, as does its id."""
+
+    id: str
+    display_name: str
+    domains: list[str]
+    cloud: str = "global"
+    accounts: list[Account] = field(default_factory=list)
+    applications: dict[str, Application] = field(default_factory=dict)
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+
+    def add(self, *things: Account | Application | Mailbox) -> None:
+        """Add accounts, applications and mailboxes under their keys."""
+        for thing in things:
+            if isinstance(thing, Account):
+                self.accounts.append(thing)
+            elif isinstance(thing, Application):
+                self.applications[thing.app_id.lower()] = thing
+            else:
+                self.mailboxes[thing.address.lower()] = thing
+
+    def application(self, app_id: str) -> Application | None:
+        """Return the application with this client id."""
+        return self.applications.get(app_id.lower())
+
+    def account(self, name: str) -> Account | None:
+        """Return the account with this user principal name or object id."""
+        name = name.lower()
+        return next((a for a in self.accounts if name in (a.user_principal_name.lower(), a.object_id.lower())), None)
+
+    def mailbox(self, address: str) -> Mailbox | None:
+        """Return the mailbox or list that mail to this address reaches."""
+        found = self.mailboxes.get(address.lower())
+        return found or next((box for box in self.mailboxes.values() if box.has_address(address)), None)
+
+    def user(self, name: str) -> Mailbox | None:
+        """Return the mailbox that Graph's /users/{name} means: by object id or user principal name, never by mail."""
+        name = name.lower()
+        users = (box for box in self.mailboxes.values() if box.kind != "list")
+        return next((box for box in users if name in (box.object_id.lower(), box.user_principal_name.lower())), None)
+
+
+@dataclass
+class World:
+    """Everything the simulator shows. `home` is the tenant that the function app, its vault and identities are in."""
+
+    home_id: str
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+    managed_identities: list[ManagedIdentity] = field(default_factory=list)
+    vault_secrets: dict[str, VaultSecret] = field(default_factory=dict)
+    deleted_secrets: dict[str, VaultSecret] = field(default_factory=dict)
+    vault_users: set[str] = field(default_factory=set)
+    """Client ids of service principals that may use the vault."""
+    largest_schedules: int = 100
+    """Observed; the documentation says 20 (facts 1.4)."""
+    longest_window_days: int = 62
+    """Windows must be shorter; older pages say 42 (facts 1.4)."""
+    largest_calendar: int = 1000
+
+    def add(self, tenant: Tenant) -> Tenant:
+        """Add a tenant and return it."""
+        self.tenants[tenant.id.lower()] = tenant
+        return tenant
+
+    @property
+    def home(self) -> Tenant:
+        """The tenant of the function app itself."""
+        return self.tenants[self.home_id]
+
+    def find_tenant(self, guid_or_domain: str) -> Tenant | None:
+        """Return the tenant with this id or verified domain."""
+        name = guid_or_domain.lower()
+        if name in self.tenants:
+            return self.tenants[name]
+        return next((t for t in self.tenants.values() if name in (d.lower() for d in t.domains)), None)
+
+    def mailbox(self, address: str) -> Mailbox | None:
+        """Return the mailbox with this address in whatever tenant it is."""
+        return next((box for t in self.tenants.values() if (box := t.mailbox(address))), None)
+
+    def all_applications(self) -> Iterator[Application]:
+        """Return every registration and enterprise application."""
+        return (application for tenant in self.tenants.values() for application in tenant.applications.values())
+
+    def multi_tenant_application(self, app_id: str) -> Application | None:
+        """Return the registration of a multi-tenant application, wherever its home is."""
+        homes = (a for a in self.all_applications() if a.home and a.multi_tenant)
+        return next((a for a in homes if a.app_id.lower() == app_id.lower()), None)
+
+
+def is_guid(text: str) -> bool:
+    """Tell whether the text has the form of a GUID."""
+    return re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None
