@@ -1,6 +1,6 @@
 """The calendar connector.
 
-    settings.py    the only reader of the environment
+    settings.py    the only reader of the environment; setting_values.py has its checks
     bootstrap.py   the only place that builds objects: settings, then adapters, then use cases
     ports.py       what the use cases need from outside
     telemetry.py   one structured line per invocation, redacted

@@ -6,9 +6,10 @@ write makes the table row name it. If that write loses against somebody else's, 
 
 import logging
 
-from lib.domain.configuration import Customer, Draft, Revision, keeps_secret, needs_version, require_secret, save
+from lib.domain.configuration import Customer, Draft, Revision
 from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest, MicrosoftUnavailable
 from lib.domain.microsoft import SecretMissing
+from lib.domain.saving import keeps_secret, needs_version, require_secret, save
 from lib.ports import Conflict, Customers, Now, Random, Stored, Vault
 from lib.usecases.clean_up import Cleaner
 

@@ -6,20 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lib.domain.checkup import Report
-from lib.domain.configuration import (
-    AdminConsent,
-    Customer,
-    Draft,
-    Revision,
-    activated,
-    configured,
-    keeps_secret,
-    not_configured,
-    require_secret,
-    same_application,
-)
+from lib.domain.configuration import AdminConsent, Customer, Draft, Revision, configured, not_configured
 from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.errors import CalendarError
+from lib.domain.saving import activated, keeps_secret, require_secret, same_application
 from lib.ports import Conflict, Credential, Customers, Deadline, Now, Random, Stored, Vault
 from lib.usecases.checks import Chain, Examined, Subject
 from lib.usecases.credentials import credential_of, credential_of_draft

@@ -18,7 +18,7 @@ from lib.domain.consent import (
     cookie_part,
 )
 from lib.domain.errors import CalendarError
-from lib.settings import REDIRECT_PATH
+from lib.setting_values import REDIRECT_PATH
 from lib.web import pages
 from lib.web.edge import Call, Work, note_bug
 

@@ -14,17 +14,13 @@ from lib.domain.configuration import (
     Draft,
     Revision,
     Wishes,
-    activated,
     answering,
     configured,
-    keeps_secret,
-    needs_version,
-    require_secret,
-    save,
     saved,
 )
 from lib.domain.credential import NEVER, Expiry
 from lib.domain.errors import CustomerNotFound, InvalidRequest, Refused
+from lib.domain.saving import activated, keeps_secret, needs_version, require_secret, save
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TENANT = "11111111-0000-0000-0000-000000000001"

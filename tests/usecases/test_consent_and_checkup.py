@@ -7,10 +7,11 @@ import pytest
 
 from lib.domain.checkup import CheckName, Outcome, Report
 from lib.domain.clouds import CLOUDS
-from lib.domain.configuration import Consent, Customer, save
+from lib.domain.configuration import Consent, Customer
 from lib.domain.consent import AdminAnswer, AnswerNotUsable, Ending, LinkNotUsable
 from lib.domain.credential import Expiry
 from lib.domain.microsoft import EntraRefused, GraphRefused, RegisteredSecret
+from lib.domain.saving import save
 from lib.ports import Deadline
 from lib.usecases.checks import Chain
 from lib.usecases.finish_consent import finish_consent

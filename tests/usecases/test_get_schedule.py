@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from lib.domain.configuration import Customer, Wishes, activated, save
+from lib.domain.configuration import Customer, Wishes
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Owner, Throttled
 from lib.domain.microsoft import EntraRefused, GraphRefused
+from lib.domain.saving import activated, save
 from lib.domain.schedule import Moment, ScheduleRequest
 from lib.ports import Deadline
 from lib.usecases.get_schedule import ScheduleAnswer, get_schedule
