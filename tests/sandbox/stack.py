@@ -25,7 +25,13 @@ def _quiet(_: str) -> None:
 class Stack:
     """The running sandbox. Stop it, or use it as a context manager."""
 
-    def __init__(self, *, say: Callable[[str], None] = _quiet, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        say: Callable[[str], None] = _quiet,
+        settings: Callable[["Stack"], Mapping[str, str | None]] | None = None,
+    ) -> None:
+        """Start everything. `settings` returns other settings for the function app; None takes one away."""
         self._folder = Path(tempfile.mkdtemp(prefix="calendar-sandbox-"))
         self.authority = Authority.create(self._folder / "certificates")
         self.port = free_port()
@@ -40,20 +46,21 @@ class Stack:
         say(f"simulated Entra ID at {self.microsoft.entra_url}, Graph, Key Vault and managed identity beside it")
         self.azurite = Azurite(self.authority, self._folder / "azurite")
         say(f"Azurite for tables at {self.azurite.endpoint}")
-        self._more = dict(more or {})
+        self._settings = settings
         self.host = self.start_host()
         say(f"the function app at {self.public_url}")
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the function app."""
-        return {
+        usual: dict[str, str | None] = {
             **self.microsoft.environment(),
             "PUBLIC_URL": self.public_url,
             "TABLES_ENDPOINT": self.azurite.endpoint,
             "RETURN_URLS": "https://ats.example",
             "OTHER_REDIRECT_URIS": "https://staging.ats.example/mobile/getcalendar",
-            **self._more,
         }
+        chosen = usual | dict(self._settings(self) if self._settings else {})
+        return {name: value for name, value in chosen.items() if value is not None}
 
     def start_host(self) -> HostProcess:
         """Start the function app (again, after its host was stopped)."""

@@ -1,0 +1,203 @@
+"""Graph over a bad network: what is tried again, what is told, and that nothing broken is an answer."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lib.adapters.entra import EntraClient
+from lib.adapters.graph import GraphClient
+from lib.adapters.http import Http, retry_after
+from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
+from lib.domain.microsoft import AppToken, GraphRefused
+from lib.ports import GraphAnswer
+from tests.adapters.conftest import contoso, soon
+from tests.sandbox.microsoft import SimulatedMicrosoft
+from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.world import demo
+
+KEY = ("contoso", "g1", "v1")
+SCHEDULE: dict[str, Any] = {
+    "schedules": ["ada@contoso.com"],
+    "startTime": {"dateTime": "2026-03-04T09:00:00", "timeZone": "UTC"},
+    "endTime": {"dateTime": "2026-03-04T13:00:00", "timeZone": "UTC"},
+    "availabilityViewInterval": 60,
+}
+
+
+@pytest.fixture
+async def token(entra: EntraClient) -> AppToken:
+    return await entra.app_token(contoso(), soon())
+
+
+async def ask(
+    graph: GraphClient, token: AppToken, *, seconds: float = 15, user: str = "ada@contoso.com"
+) -> GraphAnswer:
+    return await graph.get_schedule(token, KEY, user, SCHEDULE, None, soon(seconds))
+
+
+async def test_a_good_answer_brings_its_request_id(graph: GraphClient, token: AppToken):
+    answer = await ask(graph, token)
+
+    assert answer.body["value"][0]["availabilityView"] == "2100"
+    assert answer.request_id
+
+
+async def test_the_zone_of_the_answer_goes_into_the_prefer_header(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    await graph.get_schedule(token, KEY, "ada@contoso.com", SCHEDULE, "Pacific Standard Time", soon())
+
+    assert microsoft.requests[-1].headers["prefer"] == 'outlook.timezone="Pacific Standard Time"'
+
+
+async def test_a_user_becomes_one_segment_of_the_address(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    with pytest.raises(GraphRefused):
+        await ask(graph, token, user="a#EXT#/../b?c@contoso.com")
+
+    assert microsoft.requests[-1].path.endswith("/calendar/getSchedule")
+    assert microsoft.requests[-1].query == {}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("graph", status=429, headers={"Retry-After": "0.3"}, times=1),
+        Fault("graph", status=503, headers={"Retry-After": "0"}, times=2),
+        Fault("graph", status=504, times=1),
+        Fault("graph", status=500, times=1),
+        Fault("graph", mode="reset", times=1),
+        Fault("graph", mode="truncate", times=1),
+    ],
+    ids=["429", "503 twice", "504", "500", "reset", "truncated"],
+)
+async def test_passing_faults_are_tried_again(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft, fault: Fault
+):
+    microsoft.faults.append(replace(fault))
+
+    assert (await ask(graph, token)).body["value"][0]["availabilityView"] == "2100"
+
+
+async def test_retry_after_is_waited_for(graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft):
+    microsoft.faults.append(Fault("graph", status=429, headers={"Retry-After": "1"}, times=1))
+    began = time.monotonic()
+
+    await ask(graph, token)
+
+    assert time.monotonic() - began >= 1
+
+
+async def test_a_wait_beyond_the_deadline_is_not_begun(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.faults.append(Fault("graph", status=429, headers={"Retry-After": "90"}))
+    began = time.monotonic()
+
+    with pytest.raises(Throttled) as throttled:
+        await ask(graph, token)
+
+    assert throttled.value.retry_after == 90
+    assert time.monotonic() - began < 5
+    assert microsoft.count("graph") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (Fault("graph", status=503, headers={"Retry-After": "0"}), GraphRefused),
+        (Fault("graph", status=200, body=b"<html>captive portal</html>"), GraphRefused),
+        (Fault("graph", status=200, body=b""), GraphRefused),
+        (Fault("graph", status=200, body=b"[]"), GraphRefused),
+        (Fault("graph", status=200, body={"value": "free"}), GraphRefused),
+        (Fault("graph", status=200, body={}), GraphRefused),
+        (Fault("graph", status=204), GraphRefused),
+        (Fault("graph", status=302, headers={"Location": "https://127.0.0.1:1/x"}), GraphRefused),
+        (Fault("graph", mode="reset"), MicrosoftUnavailable),
+        (Fault("graph", mode="truncate"), MicrosoftUnavailable),
+    ],
+    ids=["503", "HTML", "empty", "list", "no list", "no value", "204", "redirect", "reset", "truncated"],
+)
+async def test_what_is_no_answer_is_told_as_a_failure(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft, fault: Fault, problem: type[Exception]
+):
+    microsoft.faults.append(replace(fault))
+
+    with pytest.raises(problem):
+        await ask(graph, token)
+
+
+async def test_graph_that_never_answers_costs_no_more_than_the_deadline(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.faults.append(Fault("graph", mode="hang"))
+    began = time.monotonic()
+
+    with pytest.raises(MicrosoftTimeout):
+        await ask(graph, token, seconds=1)
+
+    assert time.monotonic() - began < 5
+
+
+async def test_no_more_than_four_requests_are_under_way_for_a_mailbox(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.latency["graph"] = 0.05
+
+    await asyncio.gather(*(ask(graph, token) for _ in range(24)))
+
+    assert {seen.status for seen in microsoft.requests if seen.service == "graph"} == {200}
+    assert not graph._gates, "a mailbox that nobody asks any more leaves nothing behind"
+
+
+async def test_an_application_that_may_reads_its_own_secrets(
+    graph: GraphClient, entra: EntraClient, microsoft: SimulatedMicrosoft
+):
+    application = microsoft.world.tenants[demo.CONTOSO].applications[demo.CONTOSO_APPLICATION]
+    application.granted_roles.add("Application.Read.All")
+    token = await entra.app_token(contoso(), soon())
+
+    secrets = await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
+
+    assert {secret.hint for secret in secrets} == {"Con", "Old"}
+    assert all(secret.ends_at.tzinfo is not None for secret in secrets)
+
+
+async def test_an_application_that_may_not_is_refused(graph: GraphClient, token: AppToken):
+    with pytest.raises(GraphRefused) as refused:
+        await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
+
+    assert (refused.value.status, refused.value.code) == (403, "Authorization_RequestDenied")
+
+
+async def test_the_client_goes_to_no_other_host(http: Http):
+    with pytest.raises(ValueError, match="host"):
+        await http.send("GET", "https://169.254.169.254/latest", soon())
+
+
+NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("2", 2.0),
+        ("2.128", 2.128),
+        ("0", 0.0),
+        ("-5", None),
+        ("nan", None),
+        ("1e9", None),
+        ("soon", None),
+        ("Sat, 21 Nov 2026 12:00:07 GMT", 7.0),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_may_be_seconds_fractions_or_a_date(header: str | None, seconds: float | None):
+    assert retry_after(header, NOW) == seconds

@@ -1,0 +1,118 @@
+"""Key Vault, reached with a managed identity as in Azure."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from lib.adapters.azure import azure_credential
+from lib.adapters.vault import KeyVault
+from lib.domain.credential import NEVER, UNKNOWN, Expiry
+from lib.domain.errors import CalendarError, Owner
+from lib.domain.microsoft import SecretMissing
+from tests.sandbox.microsoft import SimulatedMicrosoft
+from tests.sandbox.microsoft.faults import Fault
+
+NAME = "customer--contoso--0123"
+ON = Expiry(on=date(2027, 11, 20))
+
+
+@pytest.fixture
+async def vault(microsoft: SimulatedMicrosoft, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[KeyVault]:
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.setenv(name, microsoft.environment()[name])
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    credential = azure_credential(None)
+    opened = KeyVault(microsoft.vault_url, credential)
+    yield opened
+    await opened.close()
+    await credential.close()
+
+
+async def test_a_version_keeps_its_value_and_its_expiry(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    first = await vault.write(NAME, "one", ON)
+    second = await vault.write(NAME, "two", NEVER)
+
+    assert (await vault.read(NAME, first), await vault.read(NAME, second)) == ("one", "two")
+    versions = {version.version: version for version in microsoft.world.vault_secrets[NAME].versions}
+    assert versions[first].expires == int(datetime(2027, 11, 20, tzinfo=UTC).timestamp())
+    assert versions[second].expires is None
+    assert versions[second].tags["expires"] == "never"
+
+
+async def test_a_value_is_read_once_per_version(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    version = await vault.write(NAME, "one", UNKNOWN)
+    vault._values.clear()
+    microsoft.clear_requests()
+
+    for _ in range(3):
+        await vault.read(NAME, version)
+
+    assert microsoft.count("vault") == 1
+
+
+async def test_a_version_that_is_not_there_is_missing(vault: KeyVault):
+    await vault.write(NAME, "one", UNKNOWN)
+
+    for name, version in ((NAME, "0" * 32), ("customer--nobody--1", "0" * 32)):
+        with pytest.raises(SecretMissing):
+            await vault.read(name, version)
+
+
+async def test_a_disabled_version_is_missing_at_once(vault: KeyVault):
+    version = await vault.write(NAME, "one", UNKNOWN)
+
+    await vault.disable(NAME, version)
+
+    with pytest.raises(SecretMissing):
+        await vault.read(NAME, version)
+
+
+async def test_a_deleted_secret_is_missing_at_once_and_deleting_twice_is_fine(
+    vault: KeyVault, microsoft: SimulatedMicrosoft
+):
+    version = await vault.write(NAME, "one", UNKNOWN)
+
+    await vault.delete(NAME)
+    await vault.delete(NAME)
+    await vault.disable(NAME, version)
+
+    with pytest.raises(SecretMissing):
+        await vault.read(NAME, version)
+    assert NAME in microsoft.world.deleted_secrets
+
+
+async def test_an_expiry_learned_later_is_noted_on_the_version(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    version = await vault.write(NAME, "one", UNKNOWN)
+
+    await vault.note_expiry(NAME, version, ON)
+
+    (kept,) = microsoft.world.vault_secrets[NAME].versions
+    assert kept.expires == int(datetime(2027, 11, 20, tzinfo=UTC).timestamp())
+    assert kept.enabled
+    await vault.note_expiry("customer--nobody--1", version, ON)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (Fault("vault", status=403, body={"error": {"code": "Forbidden", "message": "secret-text"}}), "not allowed"),
+        (Fault("vault", status=503), "cannot be used"),
+        (Fault("vault", mode="reset"), "cannot be used"),
+        (Fault("identity", status=500), "not allowed"),
+    ],
+    ids=["403", "503", "reset", "identity"],
+)
+async def test_a_vault_that_fails_is_told_with_who_can_mend_it(
+    vault: KeyVault, microsoft: SimulatedMicrosoft, fault: Fault, says: str
+):
+    microsoft.faults.append(replace(fault))
+
+    with pytest.raises(CalendarError) as problem:
+        await vault.write(NAME, "one", UNKNOWN)
+
+    assert (problem.value.code, problem.value.owner) == ("microsoftUnavailable", Owner.OPERATOR)
+    assert says in problem.value.message
+    assert "secret-text" not in problem.value.message
