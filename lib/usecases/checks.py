@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.domain import checkup
-from lib.domain.advice import Topic, for_graph, for_schedule
+from lib.domain import checkup, verdicts
+from lib.domain.advice import Topic
 from lib.domain.checkup import Check, CheckName, Outcome, Report
 from lib.domain.configuration import Access, Consent
 from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.credential import UNKNOWN, Expiry
-from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Owner, Throttled
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
-from lib.domain.refusals import entra_advice, graph_error, secret_missing
+from lib.domain.refusals import entra_advice, secret_missing
 from lib.ports import Credential, Deadline, Entra, Graph
 
 
@@ -96,7 +96,7 @@ class Chain:
         try:
             found.tenant = await self.entra.resolve_tenant(name, deadline)
         except EntraRefused as refused:
-            found.checks.append(_refused_by_entra(CheckName.TENANT, refused))
+            found.checks.append(verdicts.refused_by_entra(CheckName.TENANT, refused))
             return
         found.checks.append(checkup.passed(CheckName.TENANT, f"The tenant exists; its ID is {found.tenant}."))
 
@@ -104,7 +104,7 @@ class Chain:
         text = "Basic uses this deployment's own application, whose secret its operator keeps."
         found.checks.append(checkup.skipped(CheckName.CREDENTIAL, text))
         found.checks.append(checkup.skipped(CheckName.SECRET_EXPIRY, text))
-        found.checks.append(_not_connected())
+        found.checks.append(verdicts.not_connected())
 
     def _expiry(self, subject: Subject, found: _Findings, now: datetime) -> None:
         expires = found.learned if found.learned.known else subject.expires
@@ -119,7 +119,7 @@ class Chain:
             return
         found.learned = await self._learn_expiry(credential, token, deadline)
         if subject.access.consent is Consent.USER:
-            found.checks.append(_not_connected())
+            found.checks.append(verdicts.not_connected())
             return
         await self._app_only(credential, token, user, found, now, deadline)
 
@@ -129,7 +129,7 @@ class Chain:
             token = await self.entra.app_token(credential, deadline, fresh=True)
         except SecretMissing:
             problem = secret_missing()
-            found.checks.append(_problem(CheckName.CREDENTIAL, problem, problem.code))
+            found.checks.append(verdicts.problem_found(CheckName.CREDENTIAL, problem, problem.code))
             return None
         except EntraRefused as refused:
             self._token_refused(refused, found)
@@ -145,13 +145,13 @@ class Chain:
         codes = set(refused.codes)
         found.may_lag = bool({7000229, *_APPLICATION_NOT_FOUND} & codes)
         if advice.topic is not Topic.CONSENT or codes & _APPLICATION_NOT_FOUND:
-            found.checks.append(_refused_by_entra(CheckName.CREDENTIAL, refused))
+            found.checks.append(verdicts.refused_by_entra(CheckName.CREDENTIAL, refused))
             return
         found.granted = False
         found.checks.append(
             checkup.skipped(CheckName.CREDENTIAL, "Entra ID checks the secret once the application has consent.")
         )
-        found.checks.append(self._with_redirects(_refused_by_entra(CheckName.CONSENT, refused)))
+        found.checks.append(self._with_redirects(verdicts.refused_by_entra(CheckName.CONSENT, refused)))
 
     def _with_redirects(self, check: Check) -> Check:
         return replace(check, remedy=f"{check.remedy} For it, {checkup.redirect_uris_text(self.redirect_uris)}")
@@ -173,56 +173,33 @@ class Chain:
         self, credential: Credential, token: AppToken, user: str, found: _Findings, now: datetime, deadline: Deadline
     ) -> None:
         permission = checkup.check_permission(token.roles)
-        has_role = permission.code != "noCalendarRole"
-        free_busy = await self._free_busy(credential, token, user, now, deadline)
+        has_role = bool(set(token.roles) & checkup.READS_CALENDARS)
+        free_busy, no_permission = await self._free_busy(credential, token, user, now, deadline)
         read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
-        refused = free_busy.code == _REFUSED_PERMISSION
-        found.granted = True if has_role or read else (False if refused else None)
+        found.granted = True if has_role or read else (False if no_permission else None)
         found.scoped = read and not has_role
-        if refused and not has_role:
+        if no_permission:
             found.may_lag = True
-            permission = checkup.permission_refused("ErrorAccessDenied", self.redirect_uris)
-        found.checks += [self._consent(has_role, read), permission, replace(free_busy, code=_public(free_busy.code))]
-
-    def _consent(self, has_role: bool, read: bool) -> Check:
-        redirects = f"For consent links, {checkup.redirect_uris_text(self.redirect_uris)}"
-        if has_role:
-            return checkup.passed(CheckName.CONSENT, f"An administrator has granted consent. {redirects}")
-        if read:
-            text = "Exchange's RBAC for Applications lets the application in; admin consent is not needed for that."
-            return checkup.passed(CheckName.CONSENT, f"{text} {redirects}")
-        return Check(
-            CheckName.CONSENT,
-            Outcome.WARNING,
-            "No admin consent for application permissions shows in the token.",
-            code="consentNotSeen",
-            remedy="Send the admin consent link to an administrator of the tenant, unless RBAC for Applications is "
-            f"meant to do. {redirects}",
-            owner=Owner.ENTRA_ADMIN,
-        )
+            permission = checkup.permission_refused(free_busy.code or "", self.redirect_uris)
+        consent = verdicts.consent_of_admin(has_role=has_role, read=read, redirect_uris=self.redirect_uris)
+        found.checks += [consent, permission, free_busy]
 
     async def _free_busy(
         self, credential: Credential, token: AppToken, user: str, now: datetime, deadline: Deadline
-    ) -> Check:
-        """Read the user's own free/busy of the next day, as the user."""
+    ) -> tuple[Check, bool]:
+        """Read the user's own free/busy of the next day, as the user; tell also if a permission was missing."""
         try:
             answer = await self.graph.get_schedule(token, credential.key, user, _next_day(user, now), None, deadline)
         except GraphRefused as refused:
-            return _refused_by_graph(refused, token)
+            return verdicts.free_busy_refused(refused, token.roles)
         except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
-            return _problem(CheckName.FREE_BUSY, problem, problem.code)
+            return verdicts.problem_found(CheckName.FREE_BUSY, problem, problem.code), False
         entries = answer.body["value"]
-        return _read_free_busy(entries[0] if entries else None)
+        return verdicts.free_busy_read(entries[0] if entries else None), False
 
-
-_REFUSED_PERMISSION = "permissionMissing"
 
 # Usually a wrong application or tenant ID, so they speak about the credential first; shortly after consent they pass.
 _APPLICATION_NOT_FOUND = frozenset({700016, 700011})
-
-
-def _public(code: str | None) -> str | None:
-    return "ErrorAccessDenied" if code == _REFUSED_PERMISSION else code
 
 
 def _next_day(user: str, now: datetime) -> dict[str, Any]:
@@ -233,53 +210,3 @@ def _next_day(user: str, now: datetime) -> dict[str, Any]:
         "endTime": {"dateTime": (start + timedelta(days=1)).isoformat(), "timeZone": "UTC"},
         "availabilityViewInterval": 60,
     }
-
-
-def _refused_by_entra(name: CheckName, refused: EntraRefused) -> Check:
-    trace = refused.trace
-    ids = [
-        f"trace ID {trace.trace_id}" if trace.trace_id else "",
-        f"correlation ID {trace.correlation_id}" if trace.correlation_id else "",
-    ]
-    note = f"(For Microsoft's support: {', '.join(filter(None, ids))}.)" if any(ids) else ""
-    return checkup.failed(name, entra_advice(refused), note=note)
-
-
-def _refused_by_graph(refused: GraphRefused, token: AppToken) -> Check:
-    advice = for_graph(refused.status, refused.code)
-    problem = graph_error(refused, roles=token.roles, scoped=False)
-    code = _REFUSED_PERMISSION if problem.code == _REFUSED_PERMISSION else refused.code or advice.code
-    note = f" (For Microsoft's support: request-id {refused.trace.request_id}.)" if refused.trace.request_id else ""
-    return _problem(CheckName.FREE_BUSY, problem, code, note)
-
-
-def _problem(name: CheckName, problem: CalendarError, code: str, note: str = "") -> Check:
-    return Check(name, Outcome.FAILED, problem.message + note, code, problem.remedy, problem.owner)
-
-
-def _not_connected() -> Check:
-    return Check(
-        CheckName.CONSENT,
-        Outcome.FAILED,
-        "This user has not connected a calendar yet.",
-        code="userNotConnected",
-        remedy="Let the user choose Connect your calendar and sign in, then test again.",
-        owner=Owner.USER,
-    )
-
-
-def _read_free_busy(entry: Any) -> Check:
-    """Judge the one schedule of the answer."""
-    error = entry.get("error") if isinstance(entry, dict) else {"responseCode": None}
-    if error is None and isinstance(entry.get("availabilityView"), str):
-        return checkup.passed(CheckName.FREE_BUSY, "The user's free/busy times were read.")
-    code = error.get("responseCode") if isinstance(error, dict) else None
-    advice = for_schedule(code if isinstance(code, str) else None)
-    if code in {"5009", "ErrorMailRecipientNotFound"}:
-        # The mailbox answered, so everything works; only this name is no e-mail address (UPN and address differ).
-        return checkup.warned(
-            CheckName.FREE_BUSY,
-            advice,
-            note="The mailbox itself answered: its user principal name is no e-mail address.",
-        )
-    return checkup.failed(CheckName.FREE_BUSY, advice)

@@ -1,5 +1,6 @@
 """Answer a getSchedule call: who is free, who is busy, and whose calendar could not be read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,26 +48,12 @@ async def get_schedule(
     people = split(ask, revision.wishes)
     if not people:
         return ScheduleAnswer(join(ask, revision.wishes, []))
-    credential = _credential(customer, revision, vault)
-    body = ask.as_graph(people)
+    asker = _Asker(_credential(customer, revision, vault), user, ask, revision, deadline, entra, graph)
     try:
-        answer = await _ask(credential, user, body, ask.zone, revision, deadline, entra, graph)
+        answer = await asker.ask(people)
     except _AddressRefused as refused:
         return ScheduleAnswer([_unread(address, refused.code) for address in ask.people], 1)
     return ScheduleAnswer(join(ask, revision.wishes, answer.body["value"]), 1, answer.request_id)
-
-
-class _AddressRefused(Exception):
-    """Graph refused the whole request for a reason that lies in an address asked for."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def _unread(address: str, code: str) -> dict[str, Any]:
-    advice = for_schedule(code)
-    return unknown(address, code, f"{advice.message} {advice.remedy}")
 
 
 def _credential(customer: Customer, revision: Revision, vault: Vault) -> Credential:
@@ -80,51 +67,56 @@ def _credential(customer: Customer, revision: Revision, vault: Vault) -> Credent
     return credential_of(customer, revision, revision.tenant, vault)
 
 
-async def _ask(
-    credential: Credential,
-    user: str,
-    body: dict[str, Any],
-    zone: str | None,
-    revision: Revision,
-    deadline: Deadline,
-    entra: Entra,
-    graph: Graph,
-) -> GraphAnswer:
-    """Ask once, and once more with a fresh token if Graph refuses the first (401)."""
-    try:
-        token = await entra.app_token(credential, deadline)
-        try:
-            return await _once(token, credential, user, body, zone, revision, deadline, graph)
-        except _TokenRefused:
-            token = await entra.app_token(credential, deadline, fresh=True)
-        return await _once(token, credential, user, body, zone, revision, deadline, graph, last=True)
-    except EntraRefused as refused:
-        raise entra_error(refused) from refused
-    except SecretMissing as missing:
-        raise secret_missing() from missing
+def _unread(address: str, code: str) -> dict[str, Any]:
+    advice = for_schedule(code)
+    return unknown(address, code, f"{advice.message} {advice.remedy}")
+
+
+class _AddressRefused(Exception):
+    """Graph refused the whole request for a reason that lies in an address asked for."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class _TokenRefused(Exception):
-    """Graph answered 401."""
+    """Graph does not take this token (401)."""
 
 
-async def _once(
-    token: AppToken,
-    credential: Credential,
-    user: str,
-    body: dict[str, Any],
-    zone: str | None,
-    revision: Revision,
-    deadline: Deadline,
-    graph: Graph,
-    *,
-    last: bool = False,
-) -> GraphAnswer:
-    try:
-        return await graph.get_schedule(token, credential.key, user, body, zone, deadline)
-    except GraphRefused as refused:
-        if refused.status == 401 and not last:
-            raise _TokenRefused from refused
-        if refused.code and for_graph(refused.status, refused.code).topic is Topic.ADDRESS:
-            raise _AddressRefused(refused.code) from refused
-        raise graph_error(refused, roles=token.roles, scoped=revision.scoped) from refused
+@dataclass(frozen=True)
+class _Asker:
+    """Who asks, and everything a request needs besides the people asked for."""
+
+    credential: Credential
+    user: str
+    call: ScheduleRequest
+    revision: Revision
+    deadline: Deadline
+    entra: Entra
+    graph: Graph
+
+    async def ask(self, people: Sequence[str]) -> GraphAnswer:
+        """Ask Graph, and once more with a fresh token if it does not take the first."""
+        try:
+            token = await self.entra.app_token(self.credential, self.deadline)
+            try:
+                return await self._send(token, people)
+            except _TokenRefused:
+                token = await self.entra.app_token(self.credential, self.deadline, fresh=True)
+            return await self._send(token, people, last=True)
+        except EntraRefused as refused:
+            raise entra_error(refused) from refused
+        except SecretMissing as missing:
+            raise secret_missing() from missing
+
+    async def _send(self, token: AppToken, people: Sequence[str], *, last: bool = False) -> GraphAnswer:
+        body, zone = self.call.as_graph(people), self.call.zone
+        try:
+            return await self.graph.get_schedule(token, self.credential.key, self.user, body, zone, self.deadline)
+        except GraphRefused as refused:
+            if refused.status == 401 and not last:
+                raise _TokenRefused from refused
+            if refused.code and for_graph(refused.status, refused.code).topic is Topic.ADDRESS:
+                raise _AddressRefused(refused.code) from refused
+            raise graph_error(refused, roles=token.roles, scoped=self.revision.scoped) from refused
