@@ -7,7 +7,7 @@ good() {
   tried="$tried $1"
   "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 13))' >/dev/null 2>&1
 }
-for name in ${PYTHON:-} python3.14 python3.13 python3; do
+for name in ${PYTHON:-} python3.13 python3.14 python3; do
   path=$(command -v "$name" 2>/dev/null) || continue
   if good "$path"; then
     # A shim may stop working in another folder: use the interpreter behind it.
@@ -15,7 +15,7 @@ for name in ${PYTHON:-} python3.14 python3.13 python3; do
     exit 0
   fi
 done
-for path in "$HOME"/.pyenv/versions/3.14*/bin/python3 "$HOME"/.pyenv/versions/3.13*/bin/python3; do
+for path in "$HOME"/.pyenv/versions/3.13*/bin/python3 "$HOME"/.pyenv/versions/3.14*/bin/python3; do
   if [ -x "$path" ] && good "$path"; then
     echo "$path"
     exit 0
