@@ -63,7 +63,7 @@ class Vault(Protocol):
     """Where client secrets are kept. A version never changes."""
 
     async def write(self, name: str, secret: str, expires: Expiry) -> str:
-        """Store a new version and return its id."""
+        """Store a new version and return its id. Raises Conflict if the secret was deleted in the meantime."""
 
     async def read(self, name: str, version: str) -> str:
         """Return the secret. Raises SecretMissing."""

@@ -13,6 +13,7 @@ from azure.keyvault.secrets.aio import SecretClient
 from lib.adapters.azure import CLIENT_OPTIONS, failures_of
 from lib.domain.credential import Expiry
 from lib.domain.microsoft import SecretMissing
+from lib.ports import Conflict
 
 _SERVICE = "Key Vault"
 _WRITTEN_BY = "calendar-connector"
@@ -32,15 +33,20 @@ class KeyVault:
         await self._client.close()
 
     async def write(self, name: str, secret: str, expires: Expiry) -> str:
-        """See `lib.ports.Vault`. Not repeated after a time-out by us: a second version would do no harm anyway."""
+        """See `lib.ports.Vault`."""
         async with failures_of(_SERVICE):
-            written = await self._client.set_secret(
-                name,
-                secret,
-                content_type="text/plain",
-                expires_on=expires.as_moment(),
-                tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
-            )
+            try:
+                written = await self._client.set_secret(
+                    name,
+                    secret,
+                    content_type="text/plain",
+                    expires_on=expires.as_moment(),
+                    tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+                )
+            except HttpResponseError as problem:
+                if problem.status_code == 409:  # ObjectIsDeletedButRecoverable: the name is in soft deletion
+                    raise Conflict from problem
+                raise
         version = written.properties.version
         if not version:
             raise RuntimeError("Key Vault named no version")

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from lib.domain.configuration import Revision, configured
 from lib.domain.consent import LINK_LIFE, Link, digest, new_token
+from lib.domain.errors import CustomerNotFound
 from lib.ports import ConsentStore, Customers, Now, Random
 
 
@@ -28,7 +29,19 @@ async def invite_admin(
     link = Link(digest(ticket), customer_id, customer.generation, moment + LINK_LIFE, return_url)
     await consents.forget(customer_id, expired_by=moment)
     await consents.add_link(link)
+    await leave_nothing(customer_id, customer.generation, customers, consents)
     return f"{origin(redirect_uri(newest, default_redirect_uri))}/connect/{ticket}", link
+
+
+async def leave_nothing(customer_id: str, generation: str, customers: Customers, consents: ConsentStore) -> None:
+    """Remove what was just written if the customer was deleted or began anew in the meantime (contract: generation).
+
+    Raises CustomerNotFound then.
+    """
+    stored = await customers.read(customer_id)
+    if stored is None or stored.customer.deleted or stored.customer.generation != generation:
+        await consents.forget(customer_id, generation=generation)
+        raise CustomerNotFound
 
 
 def redirect_uri(revision: Revision, default: str) -> str:

@@ -41,7 +41,10 @@ async def save_configuration(
         planned = save(current, customer_id, draft, secret_version=None, now=now(), mark=random())
         version = None
         if needs_version(current, draft):
-            version = await _new_version(planned, newest, draft, vault)
+            try:
+                version = await _new_version(planned, newest, draft, vault)
+            except Conflict:
+                continue  # deleted in the meantime: what is there now decides
             planned = save(current, customer_id, draft, secret_version=version, now=now(), mark=planned.edition)
         if await _write(planned, stored, version, customers, vault):
             return await cleaner.sweep(planned)

@@ -16,8 +16,9 @@ from lib.domain.consent import (
     mark_of,
     new_token,
 )
+from lib.domain.errors import CustomerNotFound
 from lib.ports import ConsentStore, Customers, Now, Random
-from lib.usecases.invite_admin import redirect_uri
+from lib.usecases.invite_admin import leave_nothing, redirect_uri
 
 # What a user-consent customer's administrator consents to for everybody (contract: Consent links).
 _DELEGATED = ("Calendars.ReadBasic", "User.Read")
@@ -43,6 +44,10 @@ async def start_consent(
             digest(state), link.customer, link.generation, digest(binder), uri, now() + SIGN_IN_LIFE, link.return_url
         )
     )
+    try:
+        await leave_nothing(link.customer, link.generation, customers, consents)
+    except CustomerNotFound:
+        raise LinkNotUsable from None
     application = revision.access.application_id
     if revision.access.type is ConfigurationType.BASIC:
         application = basic_application_id

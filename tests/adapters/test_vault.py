@@ -11,6 +11,7 @@ from lib.adapters.vault import KeyVault
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
 from lib.domain.errors import CalendarError, Owner
 from lib.domain.microsoft import SecretMissing
+from lib.ports import Conflict
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.microsoft.faults import Fault
 
@@ -82,6 +83,14 @@ async def test_a_deleted_secret_is_missing_at_once_and_deleting_twice_is_fine(
     with pytest.raises(SecretMissing):
         await vault.read(NAME, version)
     assert NAME in microsoft.world.deleted_secrets
+
+
+async def test_a_name_in_soft_deletion_is_a_conflict(vault: KeyVault):
+    await vault.write(NAME, "one", UNKNOWN)
+    await vault.delete(NAME)
+
+    with pytest.raises(Conflict):
+        await vault.write(NAME, "two", UNKNOWN)
 
 
 async def test_an_expiry_learned_later_is_noted_on_the_version(vault: KeyVault, microsoft: SimulatedMicrosoft):

@@ -8,8 +8,9 @@ import pytest
 from lib.domain.checkup import CheckName, Outcome, Report
 from lib.domain.clouds import CLOUDS
 from lib.domain.configuration import Consent, Customer
-from lib.domain.consent import AdminAnswer, AnswerNotUsable, Ending, LinkNotUsable
+from lib.domain.consent import AdminAnswer, AnswerNotUsable, Ending, Link, LinkNotUsable, SignIn
 from lib.domain.credential import Expiry
+from lib.domain.errors import CustomerNotFound
 from lib.domain.microsoft import EntraRefused, GraphRefused, RegisteredSecret
 from lib.domain.saving import save
 from lib.ports import Deadline
@@ -320,6 +321,37 @@ async def test_a_link_lasts_seven_days_and_only_one_life_of_the_customer():
         await office.open(url)
     with pytest.raises(AnswerNotUsable):
         await office.finish(state, binder)
+
+
+async def test_what_a_slow_invitation_writes_for_a_customer_that_was_deleted_is_removed():
+    office = await Office().prepare()
+    add_link = office.consents.add_link
+
+    async def deleted_meanwhile(link: Link) -> None:
+        office.customers.rows.clear()
+        await add_link(link)
+
+    office.consents.add_link = deleted_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(CustomerNotFound):
+        await office.invite()
+
+    assert office.consents.links == {}
+
+
+async def test_what_a_slow_opening_writes_for_a_customer_that_began_anew_is_removed():
+    office = await Office().prepare()
+    url = await office.invite()
+    add_sign_in = office.consents.add_sign_in
+
+    async def renewed_meanwhile(sign_in: SignIn) -> None:
+        office.customers.put(replace(office.customer(), generation="m2"))
+        await add_sign_in(sign_in)
+
+    office.consents.add_sign_in = renewed_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(LinkNotUsable):
+        await office.open(url)
+
+    assert office.consents.sign_ins == {}
 
 
 async def test_for_user_consent_an_administrators_yes_is_for_all_and_proves_nothing_yet():

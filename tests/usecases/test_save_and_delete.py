@@ -8,6 +8,7 @@ import pytest
 from lib.domain.configuration import Customer, Draft
 from lib.domain.credential import NEVER, Expiry
 from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest
+from lib.ports import Conflict
 from lib.usecases.clean_up import Cleaner
 from lib.usecases.delete_configuration import delete_configuration
 from lib.usecases.save_configuration import save_configuration
@@ -255,6 +256,22 @@ async def test_a_customer_saved_again_during_its_deletion_stays(office: Office):
 
     assert tombstone_written
     assert await office.secret_in_use() == "new"
+
+
+async def test_a_save_that_meets_a_deletion_under_way_begins_anew(office: Office):
+    old = await office.save()
+
+    async def deleted_meanwhile(name: str, secret: str, expires: Expiry) -> str:
+        office.vault.write = write  # type: ignore[method-assign]
+        await office.delete()
+        raise Conflict  # Key Vault's answer for a name in soft deletion
+
+    write = office.vault.write
+    office.vault.write = deleted_meanwhile  # type: ignore[method-assign]
+    new = await office.save(replace(DRAFT, secret="new"))
+
+    assert new.generation != old.generation
+    assert office.vault.usable() == ["new"]
 
 
 async def test_deleting_nobody_is_fine(office: Office):
