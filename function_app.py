@@ -205,7 +205,8 @@ async def _get_schedule(call: Call) -> func.HttpResponse:
     call.log |= {"people": len(answer.value), "unknown": answer.unknown, "graphRequests": answer.graph_requests}
     call.log["graphRequestId"] = answer.graph_request_id
     context = f"{settings.cloud.graph_url}/v1.0/$metadata#Collection(microsoft.graph.scheduleInformation)"
-    return reply({"@odata.context": context, "value": answer.value})
+    applied = {"Preference-Applied": f'outlook.timezone="{ask.zone}"'} if ask.zone else {}  # RFC 7240
+    return reply({"@odata.context": context, "value": answer.value}, headers=applied)
 
 
 # Graph answers to both spellings, and so do clients send them.

@@ -65,6 +65,9 @@ class Vault(Protocol):
     async def write(self, name: str, secret: str, expires: Expiry) -> str:
         """Store a new version and return its id. Raises Conflict if the secret was deleted in the meantime."""
 
+    async def recover(self, name: str) -> None:
+        """Bring back a secret that somebody deleted, with all its versions. One that is not deleted is fine."""
+
     async def read(self, name: str, version: str) -> str:
         """Return the secret. Raises SecretMissing."""
 

@@ -17,7 +17,7 @@ _log = logging.getLogger(LOGGER)
 _SECRETS = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
     r"|(?i:bearer\s+)[\w.~+/=-]+"
-    r"|(?i:(?:code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion)"
+    r"|(?i:(?<![a-z])(?:code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion)"
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

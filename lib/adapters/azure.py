@@ -12,16 +12,16 @@ from lib.domain.errors import MicrosoftTrace, MicrosoftUnavailable, Owner
 
 # For every client: a few quick retries instead of the SDK's ten slow ones, and limits for each try.
 CLIENT_OPTIONS: dict[str, Any] = {
-    "retry_total": 3,
+    "retry_total": 2,
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 2,
     "connection_timeout": 4,
-    "read_timeout": 8,
+    "read_timeout": 5,
     "logging_enable": False,
     # Otherwise every request reads .netrc and proxy settings, in a thread: a fifth of the time of a table read.
     "use_env_settings": False,
 }
-PATIENCE = 20.0  # seconds for one operation, retries included
+PATIENCE = 12.0  # seconds for one operation, retries included
 
 
 def azure_credential(authority: str | None) -> DefaultAzureCredential:

@@ -14,12 +14,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from lib.adapters.http import Http, unreachable
+from lib.adapters.http import Http, retry_after, unreachable
 from lib.domain.advice import find_entra_codes
-from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, MicrosoftUnavailable
+from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused
 from lib.ports import Credential, Deadline
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as MSAL does
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
+_PAUSE = 10.0  # seconds to wait when Entra ID is busy without saying how long
 _MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -40,6 +42,7 @@ class _Entry:
         self.application: ConfidentialClientApplication | None = None
         self.token: AppToken | None = None
         self.lock = asyncio.Lock()
+        self.busy_until = 0.0  # on the monotonic clock: when Entra ID wants to be asked again
 
 
 class EntraClient:
@@ -82,7 +85,7 @@ class EntraClient:
                 return entry.token  # type: ignore[return-value]
             try:
                 entry.token = await self._ask(entry, credential, deadline, fresh=fresh)
-            except (MicrosoftUnavailable, MicrosoftTimeout):
+            except (MicrosoftUnavailable, MicrosoftTimeout, Throttled):
                 if fresh or not _lasts(entry.token, _USE_UNTIL + time.time() - asked_at):
                     raise
             return entry.token  # type: ignore[return-value]  # set above, or it lasts
@@ -97,6 +100,8 @@ class EntraClient:
         return entry
 
     async def _ask(self, entry: _Entry, credential: Credential, deadline: Deadline, *, fresh: bool) -> AppToken:
+        if (wait := entry.busy_until - time.monotonic()) > 0:
+            raise Throttled(wait)
         secret = None
         if fresh or entry.application is None:
             secret = await credential.secret()
@@ -113,32 +118,46 @@ class EntraClient:
 
     def _acquire(self, entry: _Entry, credential: Credential, secret: str | None) -> dict[str, Any]:
         """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
-        import msal
         import requests
         from msal.exceptions import MsalError
+
+        from lib.adapters.msal_session import Busy, timed_out
 
         try:
             application = entry.application
             if secret is not None or application is None:
-                application = msal.ConfidentialClientApplication(
-                    credential.application_id,
-                    client_credential=secret,
-                    authority=f"{self._entra_url}/{credential.tenant}",
-                    instance_discovery=False,  # the sign-in host comes from our settings, never from outside
-                    http_client=self._requests(),
-                )
+                application = self._application(credential, secret)
             result: dict[str, Any] = application.acquire_token_for_client([self._scope])
-        except requests.Timeout:
-            raise MicrosoftTimeout from None
-        except requests.RequestException:
-            raise unreachable() from None
-        except ValueError:  # MSAL's word for a tenant whose configuration cannot be read
-            raise EntraRefused([90002], "invalid_tenant") from None
-        except (MsalError, KeyError, RuntimeError):
+        except Busy as busy:
+            wait = retry_after(busy.retry_after, datetime.now(UTC)) or _PAUSE
+            entry.busy_until = time.monotonic() + wait
+            raise Throttled(wait) from None
+        except requests.RequestException as problem:
+            raise (MicrosoftTimeout() if timed_out(problem) else unreachable()) from None
+        except (MsalError, ValueError, KeyError, RuntimeError):  # ValueError: an answer that is no JSON
             raise unreachable() from None
         if "access_token" in result:
             entry.application = application
+        elif "error" not in result:
+            raise unreachable()
         return result
+
+    def _application(self, credential: Credential, secret: str | None) -> "ConfidentialClientApplication":
+        """Make MSAL's object; its constructor asks for the tenant's OpenID configuration."""
+        import msal
+
+        try:
+            return msal.ConfidentialClientApplication(
+                credential.application_id,
+                client_credential=secret,
+                authority=f"{self._entra_url}/{credential.tenant}",
+                instance_discovery=False,  # the sign-in host comes from our settings, never from outside
+                http_client=self._requests(),
+            )
+        except json.JSONDecodeError:
+            raise unreachable() from None
+        except ValueError:  # MSAL's word for a tenant that Entra ID does not know
+            raise EntraRefused([90002], "invalid_tenant") from None
 
     def _requests(self) -> "requests.Session":
         if self._session is None:

@@ -23,6 +23,7 @@ LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; a schedule of 20 people is well belo
 LONGEST_TRY = 12.0  # seconds for one try, so that a second one fits into a call's deadline
 _CONNECT = 4.0
 _TRIES = 3
+_LONGEST_WAIT = 3600.0  # seconds; whoever says more has a wrong clock
 _TRANSIENT = frozenset({429, 500, 502, 503, 504, 509})
 
 
@@ -41,19 +42,20 @@ class Reply:
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, None if there is none that can be read (RFC 9110)."""
+    """Return the seconds that a Retry-After header asks for, an hour at most; None if it cannot be read (RFC 9110)."""
     if not text:
         return None
     try:
         seconds = float(text)
-        return seconds if 0 <= seconds < 86_400 else None
+        return min(seconds, _LONGEST_WAIT) if seconds >= 0 else None
     except ValueError:
         pass
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
 class Http:

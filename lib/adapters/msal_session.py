@@ -8,9 +8,10 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
 from urllib3.util import Retry
 
-_TIMEOUT = (3.05, 8.0)  # seconds to connect, seconds between two bytes
+_TIMEOUT = (3.05, 6.0)  # seconds to connect, seconds between two bytes
 
 # Asking for an app-only token twice does no harm, so a broken connection or a passing fault is tried again. 429 is
 # not: Entra ID says how long to wait, and that is longer than a caller would.
@@ -24,6 +25,14 @@ _RETRY = Retry(
 )
 
 
+class Busy(requests.RequestException):
+    """Entra ID answered 429. MSAL would keep to itself how long to wait."""
+
+    def __init__(self, retry_after: str | None) -> None:
+        super().__init__("429")
+        self.retry_after = retry_after
+
+
 class MsalSession(requests.Session):
     """A session that is safe to share between threads and customers. REQUESTS_CA_BUNDLE is honoured."""
 
@@ -34,7 +43,16 @@ class MsalSession(requests.Session):
         self.mount("http://", HTTPAdapter(max_retries=0))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request as `requests` does, with our time-outs and without following redirects."""
+        """Send a request as `requests` does, with our time-outs, without following redirects. Raises Busy for 429."""
         kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
         kwargs["allow_redirects"] = False
-        return super().request(method, url, *args, **kwargs)
+        answer = super().request(method, url, *args, **kwargs)
+        if answer.status_code == 429:
+            raise Busy(answer.headers.get("Retry-After"))
+        return answer
+
+
+def timed_out(problem: requests.RequestException) -> bool:
+    """Return whether a request failed because nobody answered in time; after retries that hides inside."""
+    inner = getattr(problem.args[0], "reason", None) if problem.args else None
+    return isinstance(problem, requests.Timeout) or isinstance(inner, (ReadTimeoutError, ConnectTimeoutError))

@@ -53,6 +53,14 @@ class KeyVault:
         self._remember(name, version, secret)
         return version
 
+    async def recover(self, name: str) -> None:
+        """See `lib.ports.Vault`."""
+        async with failures_of(_SERVICE):
+            try:
+                await self._client.recover_deleted_secret(name, _polling_interval=_POLL)
+            except ResourceNotFoundError:
+                return
+
     async def read(self, name: str, version: str) -> str:
         """See `lib.ports.Vault`."""
         known = self._values.get((name, version))

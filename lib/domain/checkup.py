@@ -157,9 +157,9 @@ def permission_refused(code: str, redirect_uris: Sequence[str]) -> Check:
         code=code,
         remedy="Choose one of two ways. (1) In the Entra admin center open App registrations > your application > API "
         "permissions > Add a permission > Microsoft Graph > Application permissions > Calendars.ReadBasic.All, then "
-        "Grant admin consent (or send the administrator the admin consent link). (2) In Exchange Online assign the "
-        "role Application Calendars.Read with RBAC for Applications; a change there takes up to two hours to arrive. "
-        f"For the link, {redirect_uris_text(redirect_uris)}",
+        "Grant admin consent (or send the administrator the admin consent link); it counts for all mailboxes. (2) In "
+        "Exchange Online assign the role Application Calendars.Read with RBAC for Applications; a change there takes "
+        f"up to two hours to arrive. For the link, {redirect_uris_text(redirect_uris)}",
         owner=Owner.ENTRA_ADMIN,
     )
 

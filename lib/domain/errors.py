@@ -71,7 +71,7 @@ class InvalidRequest(CalendarError):
     owner = Owner.ATS_ADMIN
 
     def __init__(self, name: str, problem: str, *, remedy: str | None = None) -> None:
-        super().__init__(f"{name}: {problem}", remedy=remedy)
+        super().__init__(f"{name}: {problem}", remedy=remedy or f"Correct {name} and send the request again.")
         self.name = name
         self.problem = problem
 

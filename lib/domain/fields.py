@@ -25,7 +25,8 @@ EMAIL = re.compile(
 # A user principal name as Entra ID allows it (letters, digits and ' . - _ ! # ^ ~, some tenants have + too), or an
 # object id. No slash, backslash, question mark or percent: it becomes one segment of a Graph URL.
 USER_PRINCIPAL_NAME = re.compile(r"[\w.!#$&'*+=^`{|}~-]{1,64}@[\w.-]{1,255}")
-_SHARED_TENANTS = {"common", "organizations", "consumers"}
+# The last one is the tenant of personal accounts, "consumers" by its GUID.
+_SHARED_TENANTS = {"common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"}
 _SIGN_IN_PARAMETERS = {"whr", "domain_hint"}
 
 

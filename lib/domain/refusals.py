@@ -57,16 +57,19 @@ def secret_missing() -> Refused:
     )
 
 
-def graph_error(refused: GraphRefused, *, roles: tuple[str, ...], scoped: bool) -> CalendarError:
+def graph_error(
+    refused: GraphRefused, *, roles: tuple[str, ...], scoped: bool, zone_from: str = "timeZone"
+) -> CalendarError:
     """Return the error of a getSchedule call that Graph refused whole.
 
     `roles` are those of the token; `scoped` tells that the application is known to work without a calendar role, so
-    that a refusal speaks about the mailbox and not about the permission.
+    that a refusal speaks about the mailbox and not about the permission. `zone_from` is where a zone came from.
     """
     advice = for_graph(refused.status, refused.code)
     trace = _with_code(refused.trace, advice)
     if advice.topic is Topic.REQUEST:
         name = _REQUEST_PROPERTIES.get((refused.code or "").lower(), "body")
+        name = zone_from if name == "timeZone" else name
         return InvalidRequest(name, f"refused by Microsoft Graph. {advice.message}", remedy=advice.remedy)
     if advice.topic is Topic.MAILBOX:
         return _refused("mailboxNotReachable", advice, trace)
@@ -91,8 +94,8 @@ def _out_of_scope(trace: MicrosoftTrace) -> Refused:
     """The application may read calendars, but not as this mailbox (facts: microsoft.md 7.3)."""
     return Refused(
         "mailboxNotReachable",
-        "This mailbox is outside of what the application may use: a policy in Exchange Online limits it to other "
-        "mailboxes.",
+        "Exchange Online does not let the application use this mailbox, although it may read calendars. Usually a "
+        "policy limits it to other mailboxes.",
         remedy="Ask as a user inside that group, or let the Exchange administrator add this mailbox to the scope of "
         "RBAC for Applications (or to the application access policy). A change takes up to two hours to arrive.",
         owner=Owner.EXCHANGE_ADMIN,

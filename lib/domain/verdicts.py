@@ -19,9 +19,9 @@ def refused_by_entra(name: CheckName, refused: EntraRefused) -> Check:
     return checkup.failed(name, entra_advice(refused), note=_ids(refused.trace))
 
 
-def free_busy_refused(refused: GraphRefused, roles: tuple[str, ...]) -> tuple[Check, bool]:
+def free_busy_refused(refused: GraphRefused, roles: tuple[str, ...], *, scoped: bool) -> tuple[Check, bool]:
     """Return the failed free/busy check, and whether it was refused for want of a permission."""
-    problem = graph_error(refused, roles=roles, scoped=False)
+    problem = graph_error(refused, roles=roles, scoped=scoped)
     code = refused.code or for_graph(refused.status, refused.code).code
     check = problem_found(CheckName.FREE_BUSY, problem, code, _ids(refused.trace))
     return check, problem.code == NO_PERMISSION

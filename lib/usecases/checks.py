@@ -16,18 +16,22 @@ from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
-from lib.domain.refusals import entra_advice, secret_missing
+from lib.domain.refusals import entra_advice, entra_error, secret_missing
 from lib.ports import Credential, Deadline, Entra, Graph
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is examined: a stored revision or a draft. `tenant` is the pinned GUID, if there is one."""
+    """What is examined: a stored revision or a draft. `tenant` is the pinned GUID, if there is one.
+
+    `scoped`: it is known already that Exchange's RBAC for Applications lets this application in.
+    """
 
     access: Access
     tenant: str | None
     expires: Expiry
     credential: Callable[[str], Credential]
+    scoped: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class Chain:
         if subject.access.consent is Consent.USER:
             found.checks.append(verdicts.not_connected())
             return
-        await self._app_only(credential, token, user, found, now, deadline)
+        await self._app_only(subject, credential, token, user, found, now, deadline)
 
     async def _credential(self, credential: Credential, found: _Findings, deadline: Deadline) -> AppToken | None:
         """Ask for a token anew: it proves tenant, application and secret at once."""
@@ -141,7 +145,7 @@ class Chain:
         """Decide which check a refusal speaks about: the credential, or the consent it never came to."""
         advice = entra_advice(refused)
         if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
-            raise MicrosoftUnavailable(advice.message, remedy=advice.remedy, owner=advice.owner, trace=refused.trace)
+            raise entra_error(refused) from refused  # it says nothing about this configuration
         codes = set(refused.codes)
         found.may_lag = bool({7000229, *_APPLICATION_NOT_FOUND} & codes)
         if advice.topic is not Topic.CONSENT or codes & _APPLICATION_NOT_FOUND:
@@ -170,11 +174,18 @@ class Chain:
         return Expiry(on=ends[0].astimezone(UTC).date()) if len(ends) == 1 else UNKNOWN
 
     async def _app_only(
-        self, credential: Credential, token: AppToken, user: str, found: _Findings, now: datetime, deadline: Deadline
+        self,
+        subject: Subject,
+        credential: Credential,
+        token: AppToken,
+        user: str,
+        found: _Findings,
+        now: datetime,
+        deadline: Deadline,
     ) -> None:
         permission = checkup.check_permission(token.roles)
         has_role = bool(set(token.roles) & checkup.READS_CALENDARS)
-        free_busy, no_permission = await self._free_busy(credential, token, user, now, deadline)
+        free_busy, no_permission = await self._free_busy(subject, credential, token, user, now, deadline)
         read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
         found.granted = True if has_role or read else (False if no_permission else None)
         found.scoped = read and not has_role
@@ -185,13 +196,19 @@ class Chain:
         found.checks += [consent, permission, free_busy]
 
     async def _free_busy(
-        self, credential: Credential, token: AppToken, user: str, now: datetime, deadline: Deadline
+        self,
+        subject: Subject,
+        credential: Credential,
+        token: AppToken,
+        user: str,
+        now: datetime,
+        deadline: Deadline,
     ) -> tuple[Check, bool]:
         """Read the user's own free/busy of the next day, as the user; tell also if a permission was missing."""
         try:
             answer = await self.graph.get_schedule(token, credential.key, user, _next_day(user, now), None, deadline)
         except GraphRefused as refused:
-            return verdicts.free_busy_refused(refused, token.roles)
+            return verdicts.free_busy_refused(refused, token.roles, scoped=subject.scoped)
         except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
             return verdicts.problem_found(CheckName.FREE_BUSY, problem, problem.code), False
         entries = answer.body["value"]

@@ -110,6 +110,11 @@ class _Asker:
         except SecretMissing as missing:
             raise secret_missing() from missing
 
+    def _zone_from(self) -> str:
+        """Return what names the zone that Graph does not know, as far as that can be told."""
+        only_preferred = self.call.zone is not None and {self.call.start.zone, self.call.end.zone} == {"UTC"}
+        return "Prefer" if only_preferred else "timeZone"
+
     async def _send(self, token: AppToken, people: Sequence[str], *, last: bool = False) -> GraphAnswer:
         body, zone = self.call.as_graph(people), self.call.zone
         try:
@@ -119,4 +124,6 @@ class _Asker:
                 raise _TokenRefused from refused
             if refused.code and for_graph(refused.status, refused.code).topic is Topic.ADDRESS:
                 raise _AddressRefused(refused.code) from refused
-            raise graph_error(refused, roles=token.roles, scoped=self.revision.scoped) from refused
+            raise graph_error(
+                refused, roles=token.roles, scoped=self.revision.scoped, zone_from=self._zone_from()
+            ) from refused

@@ -1,19 +1,22 @@
 """Save a customer's calendar configuration.
 
 The order that keeps the two stores in agreement: first the vault gets a version nobody names, then one conditional
-write makes the table row name it. If that write loses against somebody else's, the version is made unreadable again.
+write makes the table row name it. A version that no row will name is made unreadable again.
 """
 
+import asyncio
 import logging
+import random as jitter
+from dataclasses import dataclass
 
-from lib.domain.configuration import Customer, Draft, Revision
-from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest, MicrosoftUnavailable
+from lib.domain.configuration import Customer, Draft, Revision, secret_name
+from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest
 from lib.domain.microsoft import SecretMissing
 from lib.domain.saving import keeps_secret, needs_version, require_secret, save
 from lib.ports import Conflict, Customers, Now, Random, Stored, Vault
 from lib.usecases.clean_up import Cleaner
 
-_ATTEMPTS = 6
+_ATTEMPTS = 40  # saves at once that may come before this one
 _log = logging.getLogger("calendar_connector")
 
 
@@ -32,26 +35,19 @@ async def save_configuration(
 
     Without `if_match` the last of several saves at once wins, whole. Raises InvalidRequest, ConfigurationChanged.
     """
-    for _ in range(_ATTEMPTS):
-        stored = await customers.read(customer_id)
-        current = stored.customer if stored else None
-        check_edition(current, if_match)
-        newest = current.newest if current else None
-        require_secret(draft, newest)
-        planned = save(current, customer_id, draft, secret_version=None, now=now(), mark=random())
-        version = None
-        if needs_version(current, draft):
-            try:
-                version = await _new_version(planned, newest, draft, vault)
-            except Conflict:
-                continue  # deleted in the meantime: what is there now decides
-            planned = save(current, customer_id, draft, secret_version=version, now=now(), mark=planned.edition)
-        if await _write(planned, stored, version, customers, vault):
-            return await cleaner.sweep(planned)
-    raise MicrosoftUnavailable(
-        "The configuration is being changed by too many others at once; nothing was saved.",
-        remedy="Load the configuration again and repeat your change.",
-    )
+    writing = _Writing(customer_id, draft, random(), vault)
+    try:
+        for attempt in range(_ATTEMPTS):
+            stored = await customers.read(customer_id)
+            current = stored.customer if stored else None
+            check_edition(current, if_match)
+            planned = await writing.plan(current, now)
+            if planned and await writing.write(planned, stored, customers):
+                return await cleaner.sweep(planned)
+            await asyncio.sleep(jitter.uniform(0, 0.02 * min(attempt + 1, 10)))  # noqa: S311  lets the others pass
+        raise ConfigurationChanged
+    finally:
+        await writing.withdraw()
 
 
 def check_edition(current: Customer | None, if_match: frozenset[str] | None) -> None:
@@ -63,50 +59,94 @@ def check_edition(current: Customer | None, if_match: frozenset[str] | None) -> 
         raise ConfigurationChanged
 
 
-async def _new_version(planned: Customer, newest: Revision | None, draft: Draft, vault: Vault) -> str:
-    """Write the secret given, or the stored one again with its new expiry, and return the vault's version."""
-    secret = draft.secret
-    if secret is None:
-        if newest is None or newest.secret_version is None or not keeps_secret(draft.access, newest):
-            raise InvalidRequest("applicationSecret", "is missing")
+@dataclass
+class _Writing:
+    """One save on its way: the version it wrote to the vault, and whether a row may name it by now."""
+
+    customer_id: str
+    draft: Draft
+    mark: str
+    vault: Vault
+    generation: str | None = None
+    version: str | None = None
+    named: bool = False
+    begins: bool = False
+    met_deleted: bool = False
+
+    async def plan(self, current: Customer | None, now: Now) -> Customer | None:
+        """Return the customer as it shall be stored, its version written; None if the vault's secret is deleted."""
+        newest = current.newest if current else None
+        require_secret(self.draft, newest)
+        planned = save(current, self.customer_id, self.draft, secret_version=None, now=now(), mark=self.mark)
+        if not needs_version(current, self.draft):
+            return planned
+        # A secret that was given is the same at every attempt; a kept one may have been replaced in between.
+        if self.version is None or self.generation != planned.generation or self.draft.secret is None:
+            await self.withdraw()
+            self.begins = current is None or current.generation != planned.generation
+            try:
+                self.version = await self._new_version(planned, newest)
+            except Conflict:
+                await self._deleted(planned)
+                return None
+            self.generation = planned.generation
+        return save(current, self.customer_id, self.draft, secret_version=self.version, now=now(), mark=self.mark)
+
+    async def _new_version(self, planned: Customer, newest: Revision | None) -> str:
+        """Write the secret given, or the stored one again with its new expiry, and return the vault's version."""
+        secret = self.draft.secret
+        if secret is None:
+            if newest is None or newest.secret_version is None or not keeps_secret(self.draft.access, newest):
+                raise InvalidRequest("applicationSecret", "is missing")
+            try:
+                secret = await self.vault.read(planned.secret_name(), newest.secret_version)
+            except SecretMissing:
+                raise InvalidRequest(
+                    "applicationSecret",
+                    "must be given again, because the stored one is no longer in the vault",
+                    remedy="Paste the client secret's Value from the Entra portal.",
+                ) from None
+        return await self.vault.write(planned.secret_name(), secret, self.draft.secret_expires)
+
+    async def write(self, planned: Customer, stored: Stored | None, customers: Customers) -> bool:
+        """Write the row; False if somebody else was faster."""
+        self.named = True  # and if nothing more is heard, it has to be taken for granted
         try:
-            secret = await vault.read(planned.secret_name(), newest.secret_version)
-        except SecretMissing:
-            raise InvalidRequest(
-                "applicationSecret",
-                "must be given again, because the stored one is no longer in the vault",
-                remedy="Paste the client secret's Value from the Entra portal.",
-            ) from None
-    return await vault.write(planned.secret_name(), secret, draft.secret_expires)
-
-
-async def _write(
-    planned: Customer, stored: Stored | None, version: str | None, customers: Customers, vault: Vault
-) -> bool:
-    """Write the row; False if somebody else was faster. A version that no row names does not stay readable."""
-    try:
-        await customers.write(planned, stored.etag if stored else None)
-        return True
-    except (Conflict, CalendarError) as problem:
-        # The write may have arrived although its answer did not; a client that repeats it then meets its own row.
-        found = await customers.read(planned.id)
-        if found is not None and found.customer.edition == planned.edition:
+            await customers.write(planned, stored.etag if stored else None)
             return True
-        await _withdraw(planned, stored, version, vault)
-        if isinstance(problem, CalendarError):
-            raise
-        return False
+        except (Conflict, CalendarError) as problem:
+            # The write may have arrived although its answer did not; a client that repeats it then meets its own row.
+            found = await customers.read(planned.id)
+            if found is not None and self._landed(found.customer, planned):
+                return True
+            self.named = False
+            if isinstance(problem, CalendarError):
+                raise
+            return False
 
+    def _landed(self, found: Customer, planned: Customer) -> bool:
+        """Return whether this save is in the row, also below a later save that built on it."""
+        named = {revision.secret_version for revision in (found.newest, found.active) if revision}
+        builds_on_it = found.generation == planned.generation and self.version in named - {None}
+        return found.edition == planned.edition or builds_on_it
 
-async def _withdraw(planned: Customer, stored: Stored | None, version: str | None, vault: Vault) -> None:
-    """Make a version that lost unreadable. If the vault does not let us, it is still a version that nobody names."""
-    if version is None:
-        return
-    name = planned.secret_name()
-    try:
-        if stored is None or stored.customer.generation != planned.generation:
-            await vault.delete(name)  # a generation that never came to be
-        else:
-            await vault.disable(name, version)
-    except CalendarError as problem:
-        _log.warning("a version of secret %s that nobody uses could not be withdrawn: %s", name, problem)
+    async def _deleted(self, planned: Customer) -> None:
+        """The name is in soft deletion: the customer was just deleted, or, if it is still there, only its secret."""
+        if self.met_deleted:
+            await self.vault.recover(planned.secret_name())
+        self.met_deleted = True
+
+    async def withdraw(self) -> None:
+        """Make a version that no row names unreadable. If the vault does not let us, still nobody names it."""
+        version, generation = self.version, self.generation
+        if self.named or version is None or generation is None:
+            return
+        self.version = None
+        name = secret_name(self.customer_id, generation)
+        try:
+            if self.begins:
+                await self.vault.delete(name)  # a generation that never came to be
+            else:
+                await self.vault.disable(name, version)
+        except CalendarError as problem:
+            _log.warning("a version of secret %s that nobody uses could not be withdrawn: %s", name, problem)

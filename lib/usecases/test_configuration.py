@@ -57,6 +57,7 @@ def _subject(customer: Customer, revision: Revision, vault: Vault) -> Subject:
         tenant=revision.tenant,
         expires=revision.expires,
         credential=lambda tenant: credential_of(customer, revision, tenant, vault),
+        scoped=revision.scoped or (customer.active is not None and customer.active.scoped),
     )
 
 

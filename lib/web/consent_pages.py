@@ -74,6 +74,8 @@ def read_answer(call: Call) -> dict[str, str]:
     answer = dict(pairs)
     if len(answer) != len(pairs):
         raise AnswerNotUsable  # a parameter given twice is read differently by different programs
+    if "code" in answer:
+        raise AnswerNotUsable  # admin consent brings no authorization code
     return answer
 
 

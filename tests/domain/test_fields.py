@@ -73,6 +73,7 @@ def test_a_tenant_is_a_guid_or_a_domain(value: str):
         *NASTY,
         "common",
         "Organizations",
+        "9188040D-6c67-4c5b-b112-36a304b66dad",
         "consumers",
         "contoso",
         "../common",

@@ -28,12 +28,14 @@ class Steps:
     """Counts every call to a store; the call numbered `fail_at` fails, after it did its work if `late`."""
 
     fail_at: int = 0
+    fail_from_then_on: bool = False
     late: bool = False
     taken: list[str] = field(default_factory=list)
 
     def enter(self, name: str) -> None:
         self.taken.append(name)
-        if len(self.taken) == self.fail_at and not self.late:
+        after = self.fail_from_then_on and len(self.taken) > self.fail_at
+        if (len(self.taken) == self.fail_at and not self.late) or after:
             raise down()
 
     def leave(self) -> None:
@@ -97,6 +99,10 @@ class FakeVault:
         self.secrets.setdefault(name, {})[version] = Version(secret, expires)
         self.steps.leave()
         return version
+
+    async def recover(self, name: str) -> None:
+        self.steps.enter("recover secret")
+        self.steps.leave()
 
     async def read(self, name: str, version: str) -> str:
         self.steps.enter("read secret")

@@ -1,5 +1,6 @@
 """Saving and deleting: whatever fails at whatever step, the two stores agree and nothing stays behind for good."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -48,7 +49,7 @@ class Office:
         self.steps.fail_at, self.steps.late = step, late
 
     def healthy(self) -> None:
-        self.steps.fail_at = 0
+        self.steps.fail_at, self.steps.fail_from_then_on = 0, False
 
     async def secret_in_use(self) -> str | None:
         """The value that the row names in the vault; fails if the row names one that cannot be read."""
@@ -201,6 +202,21 @@ async def test_a_save_that_fails_at_any_step_leaves_a_row_whose_secret_can_be_re
     if failed and late:
         return  # an answer of the vault that was lost leaves a version that no row names; the scan finds those
     assert set(office.vault.usable()) == {"new"}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_a_save_after_which_everything_is_down_never_leaves_a_row_that_names_an_unreadable_secret(
+    office: Office, step: int, late: bool
+):
+    await office.save()
+    office.failing_at(step, late=late)
+    office.steps.fail_from_then_on = True
+    with suppress(CalendarError):
+        await office.save(replace(DRAFT, secret="new"))
+    office.healthy()
+
+    assert await office.secret_in_use() in {"s3cret", "new"}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])

@@ -27,10 +27,10 @@ CODES = (
         topic=Topic.MAILBOX,
         owner=Owner.ATS_ADMIN,
         message="This user has no mailbox in Exchange Online that can be asked. Usually it has no licence, is "
-        "inactive or deleted, belongs to a guest, or is kept on the organisation's own servers.",
+        "inactive or deleted, belongs to a guest, or is kept on the organisation's own servers (on-premises).",
         remedy=f"{NAME_FIRST} Then let an administrator check in the Microsoft 365 admin center "
         "(admin.microsoft.com) > Users > Active users > the person > Licenses and apps that Exchange Online is on. "
-        "Guests and mailboxes on own servers cannot be used; choose a user with a mailbox in Exchange Online.",
+        "Guests and on-premises mailboxes cannot be used; choose a user with a mailbox in Exchange Online.",
     ),
     *exchange(
         "ErrorNonExistentMailbox",

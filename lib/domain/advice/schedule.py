@@ -11,8 +11,8 @@ from lib.domain.errors import Owner
 
 _EXCHANGE_CENTER = "In the Exchange admin center (admin.exchange.microsoft.com) open"
 _HYBRID = (
-    "If the mailbox is on the organisation's own Exchange servers or in a partner organisation, the Exchange "
-    f"administrator checks the connection. {_EXCHANGE_CENTER} Organization > Sharing. "
+    "If the mailbox is on the organisation's own Exchange servers (on-premises) or in a partner organisation, "
+    f"the Exchange administrator checks the connection. {_EXCHANGE_CENTER} Organization > Sharing. "
 )
 _OUTSIDE = "People outside the organisation, such as candidates, cannot be looked up."
 
