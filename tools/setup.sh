@@ -5,6 +5,12 @@ set -eu
 cd "$(dirname "$0")/.."
 say() { printf '%s\n' "$*"; }
 
+# Two setups at once would install over each other; where there is flock, the second waits for the first.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>.setup.lock
+  flock 9
+fi
+
 stamp=".venv/.installed"
 wanted=$(cat requirements.txt requirements-dev.txt tests/sandbox/node/package-lock.json tools/setup.sh | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null; then

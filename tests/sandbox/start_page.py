@@ -24,7 +24,7 @@ form{display:inline}button{font:inherit;padding:.3rem .9rem;margin:.2rem .4rem .
 pre{overflow:auto;padding:.8rem;border:1px solid #8886;border-radius:6px;font-size:.85rem;line-height:1.35}
 .passed{color:#1a7f37}.failed{color:#cf222e}.warning{color:#b35900}.skipped{opacity:.65}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;
-border-top:1px solid #8884}code{overflow-wrap:anywhere}
+border-top:1px solid #8884}.json{white-space:pre-wrap;overflow-wrap:anywhere}code{overflow-wrap:anywhere}
 """
 
 Customer = dict[str, str]
@@ -184,7 +184,7 @@ _ACTIONS: dict[str, Callable[[StartPage, str], Awaitable[str]]] = {
 
 def _shown(status: int, answer: Any) -> str:
     text = "" if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)
-    return f"<p>The functions answered <b>{status}</b></p><pre>{escape(text)}</pre>"
+    return f"<p>The functions answered <b>{status}</b></p><pre class='json'>{escape(text)}</pre>"
 
 
 def _checks(report: dict[str, Any]) -> str:
