@@ -107,13 +107,14 @@ class ConsentStore(Protocol):
 class Credential:
     """What proves an application. `key` names it for caches: customer, generation and version of the secret.
 
-    `secret` fetches the value, and only when a token has to be asked for.
+    `secret` fetches the value, and only when a token has to be asked for. What is only being tried is not kept.
     """
 
     key: tuple[str, ...]
     tenant: str
     application_id: str
     secret: Callable[[], Awaitable[str]]
+    keep: bool = True
 
 
 class Entra(Protocol):

@@ -7,9 +7,7 @@ time-outs of its own, so its session has; failures come in five kinds of excepti
 """
 
 import asyncio
-import base64
 import json
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,9 +16,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from lib.adapters.entra_answers import GUID, read_refusal, read_token
 from lib.adapters.http import Http, retry_after, unreachable
-from lib.domain.advice import find_entra_codes
-from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, MicrosoftUnavailable, Throttled
+from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused
 from lib.ports import Credential, Deadline
 
@@ -32,16 +30,16 @@ _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as 
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
 _PAUSE = 10.0  # seconds to wait when Entra ID is busy without saying how long
 _MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class _Entry:
-    """The application object of one credential, its last token, and the lock for asking."""
+    """The application object of one credential, its last token, and the request for the next one."""
 
     def __init__(self) -> None:
         self.application: ConfidentialClientApplication | None = None
         self.token: AppToken | None = None
-        self.lock = asyncio.Lock()
+        self.asking: asyncio.Task[AppToken] | None = None
+        self.asking_fresh = False
         self.busy_until = 0.0  # on the monotonic clock: when Entra ID wants to be asked again
 
 
@@ -68,27 +66,37 @@ class EntraClient:
         if not isinstance(answer, dict) or reply.status >= 500 or reply.status == 429:
             raise unreachable()
         if reply.status != 200:
-            raise _refused(answer)
-        found = _GUID.search(str(answer.get("token_endpoint")))
+            raise read_refusal(answer)
+        found = GUID.search(str(answer.get("token_endpoint")))
         if found is None:
             raise unreachable()
         return found.group().lower()
 
     async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
-        """See `lib.ports.Entra`. Callers that need the same token at the same time wait for one request."""
-        entry = self._entry(credential.key)
-        if not fresh and _lasts(entry.token, _RENEW_BEFORE):
-            return entry.token  # type: ignore[return-value]  # _lasts is false for None
-        asked_at = time.time()
-        async with entry.lock:
-            if _lasts(entry.token, _RENEW_BEFORE) and not fresh:
-                return entry.token  # type: ignore[return-value]
-            try:
-                entry.token = await self._ask(entry, credential, deadline, fresh=fresh)
-            except (MicrosoftUnavailable, MicrosoftTimeout, Throttled):
-                if fresh or not _lasts(entry.token, _USE_UNTIL + time.time() - asked_at):
-                    raise
-            return entry.token  # type: ignore[return-value]  # set above, or it lasts
+        """See `lib.ports.Entra`. Callers that need a token at the same time share one request and its outcome."""
+        entry = self._entry(credential.key) if credential.keep else _Entry()
+        if not fresh and entry.token and _lasts(entry.token, _RENEW_BEFORE):
+            return entry.token
+        try:
+            async with asyncio.timeout(deadline.left()):
+                # Shielded: one caller's time-out is not everybody's. It ends by the time-outs of its own requests.
+                return await asyncio.shield(self._asking(entry, credential, fresh=fresh))
+        except (TimeoutError, MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
+            if not fresh and entry.token and _lasts(entry.token, _USE_UNTIL):
+                return entry.token
+            if isinstance(problem, TimeoutError):
+                raise MicrosoftTimeout from None
+            raise
+
+    def _asking(self, entry: _Entry, credential: Credential, *, fresh: bool) -> "asyncio.Task[AppToken]":
+        """Return the request that is under way, or a new one; a fresh token comes from a fresh request only."""
+        under_way = entry.asking
+        if under_way is not None and not under_way.done() and (entry.asking_fresh or not fresh):
+            return under_way
+        entry.asking_fresh = fresh
+        entry.asking = asyncio.create_task(self._ask(entry, credential, fresh=fresh))
+        entry.asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to who still waits
+        return entry.asking
 
     def _entry(self, key: tuple[str, ...]) -> _Entry:
         entry = self._entries.get(key)
@@ -99,22 +107,16 @@ class EntraClient:
         self._entries.move_to_end(key)
         return entry
 
-    async def _ask(self, entry: _Entry, credential: Credential, deadline: Deadline, *, fresh: bool) -> AppToken:
+    async def _ask(self, entry: _Entry, credential: Credential, *, fresh: bool) -> AppToken:
         if (wait := entry.busy_until - time.monotonic()) > 0:
             raise Throttled(wait)
         secret = None
         if fresh or entry.application is None:
             secret = await credential.secret()
-        try:
-            async with asyncio.timeout(deadline.left()):
-                work = asyncio.get_running_loop().run_in_executor(
-                    self._threads, self._acquire, entry, credential, secret
-                )
-                # A thread cannot be cancelled; shielded, it ends by its own time-outs and nobody waits for it.
-                result = await asyncio.shield(work)
-        except TimeoutError:
-            raise MicrosoftTimeout from None
-        return _token(result, credential.tenant)
+        loop = asyncio.get_running_loop()
+        result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
+        entry.token = read_token(result, credential.tenant)
+        return entry.token
 
     def _acquire(self, entry: _Entry, credential: Credential, secret: str | None) -> dict[str, Any]:
         """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
@@ -165,51 +167,5 @@ class EntraClient:
         return self._session
 
 
-def _lasts(token: AppToken | None, seconds: float) -> bool:
-    return token is not None and token.expires_at - time.time() > seconds
-
-
-def _token(result: dict[str, Any], tenant: str) -> AppToken:
-    """Return MSAL's token. Raises EntraRefused, also for a token that is not of the tenant it was asked of."""
-    if "access_token" not in result:
-        raise _refused(result)
-    value = str(result["access_token"])
-    claims = _claims(value)
-    token_tenant = claims.get("tid")
-    if isinstance(token_tenant, str) and token_tenant.lower() != tenant:
-        raise EntraRefused([], "wrong_tenant")
-    roles = claims.get("roles")
-    names = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
-    return AppToken(value, time.time() + float(result.get("expires_in", 0)), tenant if token_tenant else None, names)
-
-
-def _claims(token: str) -> dict[str, Any]:
-    """Return a token's claims, unverified: it came to us over TLS from Entra ID itself. Empty if it is opaque."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def _refused(answer: dict[str, Any]) -> EntraRefused:
-    """Return Entra ID's OAuth error without its text, which may repeat what was sent."""
-    codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
-    if not codes:  # MSAL keeps the array; older answers have the number in the text only
-        codes = find_entra_codes(str(answer.get("error_description")))
-    error, suberror = answer.get("error"), answer.get("suberror")
-    return EntraRefused(
-        codes,
-        error if isinstance(error, str) else None,
-        suberror=suberror if isinstance(suberror, str) else None,
-        trace=MicrosoftTrace(
-            code=f"AADSTS{codes[0]}" if codes else None,
-            trace_id=_an_id(answer.get("trace_id")),
-            correlation_id=_an_id(answer.get("correlation_id")),
-        ),
-    )
-
-
-def _an_id(value: Any) -> str | None:
-    return value.lower() if isinstance(value, str) and _GUID.fullmatch(value) else None
+def _lasts(token: AppToken, seconds: float) -> bool:
+    return token.expires_at - time.time() > seconds

@@ -24,4 +24,4 @@ def credential_of_draft(customer_id: str, tenant: str, application_id: str, valu
     async def secret() -> str:
         return value
 
-    return Credential((customer_id, "draft", mark), tenant, application_id, secret)
+    return Credential((customer_id, "draft", mark), tenant, application_id, secret, keep=False)

@@ -9,10 +9,10 @@ from dataclasses import replace
 from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.consent import AdminAnswer, AnswerNotUsable, Ending, Finish, SignIn, digest, is_token, mark_of, refusal
 from lib.domain.errors import CalendarError
-from lib.ports import Conflict, ConsentStore, Customers, Deadline, Now, Vault
-from lib.usecases.checks import Chain, Subject
-from lib.usecases.credentials import credential_of
-from lib.usecases.test_configuration import CONSENT_PAUSES, until
+from lib.ports import ConsentStore, Customers, Deadline, Now, Vault
+from lib.usecases.checks import Chain
+from lib.usecases.test_configuration import CONSENT_PAUSES, subject_of, until
+from lib.usecases.updating import update
 
 
 async def finish_consent(
@@ -74,12 +74,7 @@ async def _prove(
     pauses: tuple[float, ...],
 ) -> Ending:
     """Look for the proof, patiently since Entra ID may lag, and store what was found."""
-    subject = Subject(
-        access=revision.access,
-        tenant=revision.tenant,
-        expires=revision.expires,
-        credential=lambda tenant: credential_of(customer, revision, tenant, vault),
-    )
+    subject = subject_of(customer, revision, vault)
     try:
         tenant, granted = await until(
             lambda: chain.prove_consent(subject, deadline), lambda found: bool(found[1]), pauses, deadline
@@ -94,16 +89,14 @@ async def _prove(
 
 async def _record(customer: Customer, granted: bool, customers: Customers, now: Now) -> None:
     """Store that an administrator came back, and the proof if there is one; nothing for another generation."""
-    for _ in range(6):
-        stored = await customers.read(customer.id)
-        if stored is None or stored.customer.generation != customer.generation or stored.customer.deleted:
-            return
-        moment = now()
-        known = replace(stored.customer.admin_consent, answered_at=moment)
+    moment = now()
+
+    def change(current: Customer) -> Customer | None:
+        if current.generation != customer.generation:
+            return None
+        known = replace(current.admin_consent, answered_at=moment)
         if granted:
             known = replace(known, granted=True, granted_at=known.granted_at if known.granted else moment)
-        try:
-            await customers.write(replace(stored.customer, admin_consent=known), stored.etag)
-            return
-        except Conflict:
-            continue
+        return replace(current, admin_consent=known)
+
+    await update(customer.id, customers, change)

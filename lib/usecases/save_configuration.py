@@ -4,9 +4,7 @@ The order that keeps the two stores in agreement: first the vault gets a version
 write makes the table row name it. A version that no row will name is made unreadable again.
 """
 
-import asyncio
 import logging
-import random as jitter
 from dataclasses import dataclass
 
 from lib.domain.configuration import Customer, Draft, Revision, secret_name
@@ -15,8 +13,8 @@ from lib.domain.microsoft import SecretMissing
 from lib.domain.saving import keeps_secret, needs_version, require_secret, save
 from lib.ports import Conflict, Customers, Now, Random, Stored, Vault
 from lib.usecases.clean_up import Cleaner
+from lib.usecases.updating import ATTEMPTS, let_others_pass
 
-_ATTEMPTS = 40  # saves at once that may come before this one
 _log = logging.getLogger("calendar_connector")
 
 
@@ -37,14 +35,14 @@ async def save_configuration(
     """
     writing = _Writing(customer_id, draft, random(), vault)
     try:
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             stored = await customers.read(customer_id)
             current = stored.customer if stored else None
             check_edition(current, if_match)
             planned = await writing.plan(current, now)
             if planned and await writing.write(planned, stored, customers):
                 return await cleaner.sweep(planned)
-            await asyncio.sleep(jitter.uniform(0, 0.02 * min(attempt + 1, 10)))  # noqa: S311  lets the others pass
+            await let_others_pass(attempt)
         raise ConfigurationChanged
     finally:
         await writing.withdraw()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,14 +11,14 @@ from lib.domain.configuration import AdminConsent, Customer, Draft, Revision, co
 from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.errors import CalendarError
 from lib.domain.saving import activated, keeps_secret, require_secret, same_application
-from lib.ports import Conflict, Credential, Customers, Deadline, Now, Random, Stored, Vault
+from lib.ports import Credential, Customers, Deadline, Now, Random, Vault
 from lib.usecases.checks import Chain, Examined, Subject
 from lib.usecases.credentials import credential_of, credential_of_draft
+from lib.usecases.updating import update
 
 # After an administrator consented, Entra ID may lag for some seconds (facts: microsoft.md 3.4).
 _FRESH_CONSENT = timedelta(minutes=5)
 CONSENT_PAUSES = (1.0, 2.0, 4.0, 6.0)  # seconds between looks
-_ATTEMPTS = 6
 
 
 async def test_configuration(
@@ -44,14 +45,16 @@ async def test_configuration(
         return (await chain.examine(subject, user, now(), deadline)).report
     customer, newest = configured(stored.customer if stored else None)
     found = await _examine_patiently(customer, newest, user, vault, chain, now, deadline)
-    await _record(customer_id, newest, found, customers=customers, vault=vault, now=now())
+    await _note_expiry(customer, newest, found, vault)
+    await _record(customer_id, newest, found, customers=customers, now=now())
     return found.report
 
 
 test_configuration.__test__ = False  # type: ignore[attr-defined]  # the contract's name; not a test of pytest's
 
 
-def _subject(customer: Customer, revision: Revision, vault: Vault) -> Subject:
+def subject_of(customer: Customer, revision: Revision, vault: Vault) -> Subject:
+    """Return a stored revision as something to examine."""
     return Subject(
         access=revision.access,
         tenant=revision.tenant,
@@ -68,10 +71,9 @@ def _of_draft(customer_id: str, draft: Draft, current: Customer | None, vault: V
     require_secret(draft, newest, "configuration.applicationSecret")
 
     def credential(tenant: str) -> Credential:
-        application = draft.access.application_id or ""
         if draft.secret is None and current is not None and newest is not None:
-            return replace(credential_of(current, newest, tenant, vault), application_id=application)
-        return credential_of_draft(customer_id, tenant, application, draft.secret or "", mark)
+            return credential_of(current, newest, tenant, vault)  # of the same application, as require_secret holds
+        return credential_of_draft(customer_id, tenant, draft.access.application_id or "", draft.secret or "", mark)
 
     pinned = newest.tenant if newest and same_application(draft.access, newest) else None
     expires = draft.secret_expires
@@ -88,7 +90,7 @@ async def _examine_patiently(
     fresh = answered is not None and now() - answered < _FRESH_CONSENT
 
     async def look() -> Examined:
-        return await chain.examine(_subject(customer, revision, vault), user, now(), deadline)
+        return await chain.examine(subject_of(customer, revision, vault), user, now(), deadline)
 
     return await until(look, lambda found: not fresh or not found.may_lag, CONSENT_PAUSES, deadline)
 
@@ -109,32 +111,28 @@ async def until[Found](
     return found
 
 
-async def _record(
-    customer_id: str, tested: Revision, found: Examined, *, customers: Customers, vault: Vault, now: datetime
-) -> None:
-    """Store the report, and make the revision active if it passed and is still the newest: one conditional write."""
-    for _ in range(_ATTEMPTS):
-        stored = await customers.read(customer_id)
-        if stored is None or stored.customer.newest is None or stored.customer.newest.id != tested.id:
-            return  # saved again or deleted in the meantime: the report speaks of something that is gone
-        after = _after(stored.customer, tested, found, now)
-        await _note_expiry(stored, found, vault)
-        try:
-            await customers.write(after, stored.etag)
-            return
-        except Conflict:
-            continue
+async def _record(customer_id: str, tested: Revision, found: Examined, *, customers: Customers, now: datetime) -> None:
+    """Store the report, and make the revision active if it passed: in one conditional write.
+
+    Nothing if it was saved again or deleted in the meantime: the report speaks of something that is gone.
+    """
+
+    def change(customer: Customer) -> Customer | None:
+        is_newest = customer.newest is not None and customer.newest.id == tested.id
+        return _after(customer, tested, found, now) if is_newest else None
+
+    await update(customer_id, customers, change)
 
 
-def _after(customer: Customer, tested: Revision, found: Examined, now: datetime) -> Customer:
+def _after(customer: Customer, tested: Revision, found: Examined, now: datetime) -> Customer | None:
     """Return the customer after the test of its newest revision."""
-    after: Customer | None = replace(customer, last_test=found.report, admin_consent=_consent(customer, found, now))
-    if found.learned_expires.known and after and after.newest:
+    after = replace(customer, last_test=found.report, admin_consent=_consent(customer, found, now))
+    if found.learned_expires.known:
         after = _with_learned(after, found)
-    if not found.report.passed:
-        was_active = customer.active is not None and customer.active.id == tested.id
-        return replace(after or customer, failing=was_active or customer.failing)
-    return activated(after or customer, tested.id, tenant=found.tenant, scoped=found.scoped) or customer
+    if found.report.passed:
+        return activated(after, tested.id, tenant=found.tenant, scoped=found.scoped)
+    was_active = customer.active is not None and customer.active.id == tested.id
+    return replace(after, failing=was_active or customer.failing)
 
 
 def _with_learned(customer: Customer, found: Examined) -> Customer:
@@ -154,13 +152,10 @@ def _consent(customer: Customer, found: Examined, now: datetime) -> AdminConsent
     return replace(known, granted=found.granted, granted_at=granted_at if found.granted else None)
 
 
-async def _note_expiry(stored: Stored, found: Examined, vault: Vault) -> None:
+async def _note_expiry(customer: Customer, tested: Revision, found: Examined, vault: Vault) -> None:
     """Keep the vault's expiry as true as ours; it is metadata, and the next test or scan notes it again."""
-    newest = stored.customer.newest
-    if not found.learned_expires.known or newest is None or newest.secret_version is None:
+    if not found.learned_expires.known or tested.secret_version is None:
         return
-    if newest.learned_expires != found.learned_expires:
-        try:
-            await vault.note_expiry(stored.customer.secret_name(), newest.secret_version, found.learned_expires)
-        except CalendarError:
-            return
+    if tested.learned_expires != found.learned_expires:
+        with suppress(CalendarError):
+            await vault.note_expiry(customer.secret_name(), tested.secret_version, found.learned_expires)

@@ -46,7 +46,7 @@ def raw(
         connection.close()
 
 
-def refused(answer: Any, status: int, code: str, *named: str, hides: tuple[str, ...] = ()) -> dict[str, Any]:
+def expect_refused(answer: Any, status: int, code: str, *named: str, hides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Check that an answer is the contract's error with that code, naming those words; return the error."""
     assert answer.status_code == status, f"{answer.status_code}: {answer.text[:500]}"
     assert answer.headers["content-type"].startswith("application/json")

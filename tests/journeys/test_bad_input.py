@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import raw, refused, vault_values
+from tests.journeys.expect import expect_refused, raw, vault_values
 from tests.sandbox.stack import Stack
 
 LONG = "x" * 40_000
@@ -59,8 +59,8 @@ def test_a_bad_value_is_refused_by_name_and_stores_nothing(stack: Stack, api: Ap
     body = json.dumps(document).encode()
     answer = api.call("PUT", f"/customers/{company.customer}/calendar", data=body, headers=_JSON)
 
-    refused(answer, 400, "invalidRequest", name, hides=(marked, LONG))
-    refused(api.read(company), 404, "customerNotFound")
+    expect_refused(answer, 400, "invalidRequest", name, hides=(marked, LONG))
+    expect_refused(api.read(company), 404, "customerNotFound")
     assert marked not in vault_values(stack)
 
 
@@ -71,7 +71,9 @@ def test_another_parameter_in_login_url_is_refused(stack: Stack, api: Api, compa
     sign_in = f"{stack.microsoft.entra_url}/common/oauth2/v2.0/authorize"
 
     for query in ("prompt=none", "whr=contoso.com&redirect_uri=https://evil.example", "domain_hint=a&client_id=b"):
-        refused(api.save(company, company.document(loginUrl=f"{sign_in}?{query}")), 400, "invalidRequest", "loginUrl")
+        expect_refused(
+            api.save(company, company.document(loginUrl=f"{sign_in}?{query}")), 400, "invalidRequest", "loginUrl"
+        )
     assert api.save(company, company.document(loginUrl=f"{sign_in}?whr=contoso.com")).status_code == 200
 
 
@@ -84,8 +86,8 @@ def test_advanced_needs_tenant_application_and_secret(stack: Stack, api: Api, co
     else:
         del document[missing]
 
-    refused(api.save(company, document), 400, "invalidRequest", missing)
-    refused(api.read(company), 404, "customerNotFound")
+    expect_refused(api.save(company, document), 400, "invalidRequest", missing)
+    expect_refused(api.read(company), 404, "customerNotFound")
     assert company.secret not in vault_values(stack)
 
 
@@ -93,8 +95,8 @@ def test_a_misspelt_property_is_refused_by_name(stack: Stack, api: Api, company:
     answer = api.save(company, company.document(tenantID="x.example", alowedDomains=["a.example"]))
 
     assert answer.status_code == 400, "a misspelt allowedDomains would silently allow everybody"
-    refused(answer, 400, "invalidRequest")
-    refused(api.read(company), 404, "customerNotFound")
+    expect_refused(answer, 400, "invalidRequest")
+    expect_refused(api.read(company), 404, "customerNotFound")
 
 
 BAD_BODIES = {
@@ -137,7 +139,7 @@ BAD_CALLS = [
 def test_what_is_no_json_object_is_refused(api: Api, company: Company, body: bytes, method: str, path: str):
     answer = api.call(method, f"/customers/{company.customer}/{path}", data=body, headers=_JSON)
 
-    refused(answer, 400, "invalidRequest", "body" if body in (b"", b"hello", b"[]", b"5") else "")
+    expect_refused(answer, 400, "invalidRequest", "body" if body in (b"", b"hello", b"[]", b"5") else "")
 
 
 @pytest.mark.parametrize("bom", [b"\xef\xbb\xbf"])
@@ -147,7 +149,7 @@ def test_a_byte_order_mark_is_no_server_error(api: Api, company: Company, bom: b
 
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
-        refused(answer, 400, "invalidRequest")
+        expect_refused(answer, 400, "invalidRequest")
 
 
 DUPLICATES = {
@@ -167,7 +169,7 @@ DUPLICATES = {
 def test_a_property_given_twice_is_refused_by_name(api: Api, company: Company, method, path, body, name):
     answer = api.call(method, f"/customers/{company.customer}/{path}", data=body.encode(), headers=_JSON)
 
-    refused(answer, 400, "invalidRequest", name)
+    expect_refused(answer, 400, "invalidRequest", name)
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "text/json;", "x" * 99])
@@ -176,7 +178,7 @@ def test_another_content_type_is_refused(stack: Stack, api: Api, company: Compan
     headers = {"Content-Type": media_type}
     answer = api.call("PUT", f"/customers/{company.customer}/calendar", data=body, headers=headers)
 
-    refused(answer, 400, "invalidRequest", "Content-Type")
+    expect_refused(answer, 400, "invalidRequest", "Content-Type")
     assert company.secret not in vault_values(stack)
 
 
@@ -188,7 +190,7 @@ def test_a_body_over_one_mebibyte_is_refused_as_too_large(api: Api, company: Com
     exact = b'{"user": "' + b"x" * padding + b'"}'
     assert len(exact) == 1024 * 1024
     assert api.call(method, target, data=exact, headers=_JSON).status_code in (400, 404)
-    refused(api.call(method, target, data=exact + b" ", headers=_JSON), 413, "requestTooLarge")
+    expect_refused(api.call(method, target, data=exact + b" ", headers=_JSON), 413, "requestTooLarge")
 
 
 CUSTOMERS = [
@@ -201,7 +203,7 @@ CUSTOMERS = [
 def test_a_customer_id_of_another_form_is_refused(stack: Stack, customer: str):
     for method, path in (("GET", "calendar"), ("DELETE", "calendar"), ("PUT", "calendar"), ("POST", "calendar/test")):
         body = None if method in ("GET", "DELETE") else b"{}"
-        refused(raw(stack, method, f"/customers/{customer}/{path}", body), 400, "invalidRequest", "customer")
+        expect_refused(raw(stack, method, f"/customers/{customer}/{path}", body), 400, "invalidRequest", "customer")
 
 
 @pytest.mark.parametrize("customer", ["%2e%2e", "..", ".", "%00", "a%00b", "a/../b", "%2e", "", "%2e%2e%2f%2e%2e"])
@@ -233,7 +235,7 @@ def test_a_user_of_another_form_is_refused_before_microsoft_is_asked(stack: Stac
 
     answer = raw(stack, "POST", f"/customers/{ready.customer}/users/{user}/calendar/getSchedule", body)
 
-    refused(answer, 400, "invalidRequest", "user")
+    expect_refused(answer, 400, "invalidRequest", "user")
     assert stack.microsoft.count("graph") == 0
 
 

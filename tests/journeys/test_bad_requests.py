@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import OWNERS, raw, refused, vault_values
+from tests.journeys.expect import OWNERS, expect_refused, raw, vault_values
 from tests.sandbox.stack import Stack
 
 SURROGATE = "\ud800abc"
@@ -29,19 +29,21 @@ def test_a_test_names_its_bad_user(stack: Stack, api: Api, ready: Company, user:
 
     answer = _post(api, f"/customers/{ready.customer}/calendar/test", {"user": user})
 
-    refused(answer, 400, "invalidRequest", "user", hides=(LONG,))
+    expect_refused(answer, 400, "invalidRequest", "user", hides=(LONG,))
     assert stack.microsoft.count("graph") == 0
 
 
 def test_a_test_without_a_user_says_so(api: Api, ready: Company):
-    refused(_post(api, f"/customers/{ready.customer}/calendar/test", {}), 400, "invalidRequest", "user")
+    expect_refused(_post(api, f"/customers/{ready.customer}/calendar/test", {}), 400, "invalidRequest", "user")
 
 
 @pytest.mark.parametrize("draft", [5, True, [], "advanced", "\x00"], ids=_id)
 def test_a_draft_that_is_no_object_is_refused(api: Api, ready: Company, draft: object):
     body = {"user": ready.recruiter, "configuration": draft}
 
-    refused(_post(api, f"/customers/{ready.customer}/calendar/test", body), 400, "invalidRequest", "configuration")
+    expect_refused(
+        _post(api, f"/customers/{ready.customer}/calendar/test", body), 400, "invalidRequest", "configuration"
+    )
 
 
 DRAFTS = {
@@ -68,7 +70,7 @@ def test_a_bad_property_of_a_draft_is_named_and_changes_nothing(stack, api: Api,
 
     answer = _post(api, f"/customers/{ready.customer}/calendar/test", {"user": ready.recruiter, "configuration": draft})
 
-    refused(answer, 400, "invalidRequest", name, hides=(marked,))
+    expect_refused(answer, 400, "invalidRequest", name, hides=(marked,))
     assert api.read(ready).json() == before
     assert marked not in vault_values(stack)
 
@@ -81,7 +83,7 @@ def test_an_invitation_names_its_bad_return_url(api: Api, ready: Company, url: o
     answer = _post(api, f"/customers/{ready.customer}/calendar/admin-consent", {"returnUrl": url})
 
     assert answer.status_code == 400
-    refused(answer, 400, answer.json()["error"]["code"], "returnUrl", hides=(LONG,))
+    expect_refused(answer, 400, answer.json()["error"]["code"], "returnUrl", hides=(LONG,))
     assert answer.json()["error"]["code"] in ("invalidRequest", "returnUrlNotAllowed")
 
 
@@ -113,7 +115,7 @@ def test_get_schedule_names_its_bad_property(api: Api, ready: Company, name: str
     answer = _post(api, path, _schedule_body(ready, **{name: value}))
 
     property_name = "timeZone" if isinstance(value, dict) and "timeZone" in value else name
-    refused(answer, 400, "invalidRequest", property_name, hides=(LONG,))
+    expect_refused(answer, 400, "invalidRequest", property_name, hides=(LONG,))
 
 
 @pytest.mark.parametrize("name", ["schedules", "startTime", "endTime"])
@@ -122,21 +124,23 @@ def test_get_schedule_names_its_missing_property(api: Api, ready: Company, name:
     body = _schedule_body(ready)
     del body[name]
 
-    refused(_post(api, path, body), 400, "invalidRequest", name)
+    expect_refused(_post(api, path, body), 400, "invalidRequest", name)
 
 
 def test_an_end_before_the_start_is_refused(api: Api, ready: Company):
     path = f"/customers/{ready.customer}/users/{ready.recruiter}/calendar/getSchedule"
     for hour in (9, 8):
         body = _schedule_body(ready, endTime={"dateTime": f"2026-11-20T{hour:02}:00:00", "timeZone": "UTC"})
-        refused(_post(api, path, body), 400, "invalidRequest", "endTime")
+        expect_refused(_post(api, path, body), 400, "invalidRequest", "endTime")
 
 
 def test_one_property_in_two_spellings_is_refused(api: Api, ready: Company):
     """Names match in any letter case, so these are one property given twice."""
     path = f"/customers/{ready.customer}/users/{ready.recruiter}/calendar/getSchedule"
 
-    refused(_post(api, path, _schedule_body(ready, Schedules=["b@b.example"])), 400, "invalidRequest", "schedules")
+    expect_refused(
+        _post(api, path, _schedule_body(ready, Schedules=["b@b.example"])), 400, "invalidRequest", "schedules"
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_one_property_in_two_spellings_is_refused(api: Api, ready: Company):
 def test_an_unknown_zone_in_prefer_is_refused(api: Api, ready: Company, zone: str):
     answer = api.schedule(ready, headers={"Prefer": zone})
 
-    refused(answer, 400, "invalidRequest", "Prefer")
+    expect_refused(answer, 400, "invalidRequest", "Prefer")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_other_preferences_are_no_reason_to_fail(api: Api, ready: Company, prefe
 
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
-        refused(answer, 400, "invalidRequest", "Prefer")
+        expect_refused(answer, 400, "invalidRequest", "Prefer")
 
 
 @pytest.mark.parametrize("etag", ["", "abc", '"', '"abc"', 'W/"abc"', '""', "x" * 5000, '"a", "b"', "datetime'x'"])
@@ -166,20 +170,20 @@ def test_a_foreign_if_match_never_saves(api: Api, ready: Company, etag: str):
     answer = api.save(ready, ready.document(details="full"), headers={"If-Match": etag})
 
     assert answer.status_code in (400, 412)
-    refused(answer, answer.status_code, {400: "invalidRequest", 412: "configurationChanged"}[answer.status_code])
+    expect_refused(answer, answer.status_code, {400: "invalidRequest", 412: "configurationChanged"}[answer.status_code])
     assert api.read(ready).json() == before.json()
 
 
 def test_if_match_on_a_customer_never_saved_is_a_failed_precondition(stack: Stack, api: Api, company: Company):
     for etag in ('"abc"', "*"):
-        refused(api.save(company, headers={"If-Match": etag}), 412, "configurationChanged")
+        expect_refused(api.save(company, headers={"If-Match": etag}), 412, "configurationChanged")
     assert company.secret not in vault_values(stack)
 
 
 def test_the_callers_request_id_is_echoed(api: Api, company: Company):
     mine = str(uuid.uuid4())
 
-    error = refused(
+    error = expect_refused(
         api.call("GET", f"/customers/{company.customer}/calendar", headers={"client-request-id": mine}),
         404,
         "customerNotFound",
@@ -194,7 +198,7 @@ def test_an_odd_request_id_is_named_or_replaced(stack: Stack, mine: str):
 
     assert answer.status_code in (400, 404)
     if answer.status_code == 400:
-        refused(answer, 400, "invalidRequest", "client-request-id")
+        expect_refused(answer, 400, "invalidRequest", "client-request-id")
     assert len(answer.json()["error"]["innerError"]["client-request-id"]) < 1000
     assert "<script>" not in answer.text
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import OWNERS, refused
+from tests.journeys.expect import OWNERS, expect_refused
 from tests.journeys.test_configuration import another_secret
 
 ORDER = ["tenant", "credential", "secretExpiry", "consent", "permission", "freeBusy", "resources"]
@@ -124,7 +124,7 @@ def test_a_mistake_is_named_with_its_remedy(api: Api, company: Company, mistake,
     assert document.get("applicationSecret", "?") not in answer.text
     assert "Trace ID" not in answer.text, "an error_description is never repeated"
     assert api.read(company).json()["state"] == "untested"
-    refused(api.schedule(company), 409, "calendarNotTested")
+    expect_refused(api.schedule(company), 409, "calendarNotTested")
 
 
 @pytest.mark.parametrize("how", [_unconsented, _useless_role])

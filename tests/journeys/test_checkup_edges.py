@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import OWNERS, Faults, refused, vault_values
+from tests.journeys.expect import OWNERS, Faults, expect_refused, vault_values
 from tests.journeys.test_checkup import outcomes, report
 from tests.journeys.test_configuration import another_secret
 from tests.sandbox.microsoft import Fault
@@ -49,14 +49,14 @@ def test_a_draft_is_tested_without_being_stored(stack: Stack, api: Api, ready: C
 
 
 def test_a_draft_of_a_customer_never_saved_is_tested_or_not_found(api: Api, company: Company):
-    refused(api.test(company), 404, "customerNotFound")
+    expect_refused(api.test(company), 404, "customerNotFound")
     answer = api.test(company, configuration=company.document())
     assert answer.status_code in (200, 404)
     assert api.read(company).status_code == 404
 
 
 def test_a_draft_of_type_none_is_not_configured(api: Api, ready: Company):
-    refused(api.test(ready, configuration={"configurationType": "none"}), 409, "calendarNotConfigured")
+    expect_refused(api.test(ready, configuration={"configurationType": "none"}), 409, "calendarNotConfigured")
 
 
 def test_user_consent_needs_a_connected_user(api: Api, company: Company):
@@ -76,7 +76,7 @@ def test_when_entra_cannot_be_reached_at_all_nothing_is_judged(stack: Stack, api
     with Faults(stack, Fault("entra", **fault)):
         answer = api.test(ready)
 
-    refused(answer, 502, "microsoftUnavailable")
+    expect_refused(answer, 502, "microsoftUnavailable")
     assert api.read(ready).json() == before
 
 
@@ -104,4 +104,4 @@ def test_a_save_while_a_test_runs_is_not_made_active_by_it(stack: Stack, api: Ap
     assert answers[0].json()["passed"] is True
     shown = api.read(company).json()
     assert (shown["state"], shown["pending"]) == ("untested", True)
-    refused(api.schedule(company), 409, "calendarNotTested")
+    expect_refused(api.schedule(company), 409, "calendarNotTested")

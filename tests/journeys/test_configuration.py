@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import Faults, refused, vault_values
+from tests.journeys.expect import Faults, expect_refused, vault_values
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import Stack
 from tests.sandbox.world.applications import ClientSecret
@@ -70,20 +70,20 @@ def test_an_empty_document_is_no_integration(api: Api, company: Company):
     assert answer.status_code == 200
     assert answer.json()["configurationType"] == "none"
     assert answer.json()["state"] == "untested"
-    refused(api.schedule(company), 409, "calendarNotConfigured")
+    expect_refused(api.schedule(company), 409, "calendarNotConfigured")
 
 
 def test_basic_is_refused_in_production(api: Api, company: Company):
     document = {"configurationType": "basic", "tenantId": company.tenant.domains[0], "consent": "user"}
 
-    refused(api.save(company, document), 400, "basicNotAllowed")
-    refused(api.read(company), 404, "customerNotFound")
+    expect_refused(api.save(company, document), 400, "basicNotAllowed")
+    expect_refused(api.read(company), 404, "customerNotFound")
 
 
 def test_basic_in_a_draft_is_refused_too(api: Api, ready: Company):
     document = {"configurationType": "basic", "tenantId": ready.tenant.domains[0], "consent": "user"}
 
-    refused(api.test(ready, configuration=document), 400, "basicNotAllowed")
+    expect_refused(api.test(ready, configuration=document), 400, "basicNotAllowed")
 
 
 DAYS = [(0, 0), (1, 1), (-1, -1), (365, 365), (-400, -400)]
@@ -146,8 +146,8 @@ def test_a_stored_secret_never_goes_to_another_tenant_or_application(stack, api,
     before = api.read(company).json()
     document = company.document(applicationSecret=None) | change(stack, company)
 
-    refused(api.save(company, document), 400, "invalidRequest", "applicationSecret")
-    refused(api.test(company, configuration=document), 400, "invalidRequest", "applicationSecret")
+    expect_refused(api.save(company, document), 400, "invalidRequest", "applicationSecret")
+    expect_refused(api.test(company, configuration=document), 400, "invalidRequest", "applicationSecret")
     assert api.read(company).json() == before
 
 
@@ -155,16 +155,18 @@ def test_a_changed_tenant_or_application_leaves_the_customer_untested(api: Api, 
     answer = api.save(ready, ready.document(applicationId=str(uuid.uuid4())))
 
     assert (answer.json()["state"], answer.json()["pending"]) == ("untested", True)
-    refused(api.schedule(ready), 409, "calendarNotTested")
+    expect_refused(api.schedule(ready), 409, "calendarNotTested")
 
 
 def test_type_none_leaves_the_customer_untested_and_forgets_the_secret_of_the_next(api: Api, ready: Company):
     answer = api.save(ready, {"configurationType": "none"})
 
     assert (answer.status_code, answer.json()["state"]) == (200, "untested")
-    refused(api.schedule(ready), 409, "calendarNotConfigured")
-    refused(api.test(ready), 409, "calendarNotConfigured")
-    refused(api.call("POST", f"/customers/{ready.customer}/calendar/admin-consent"), 409, "calendarNotConfigured")
+    expect_refused(api.schedule(ready), 409, "calendarNotConfigured")
+    expect_refused(api.test(ready), 409, "calendarNotConfigured")
+    expect_refused(
+        api.call("POST", f"/customers/{ready.customer}/calendar/admin-consent"), 409, "calendarNotConfigured"
+    )
 
 
 def test_a_wrong_new_secret_never_takes_calendars_down(stack: Stack, api: Api, ready: Company):
@@ -235,8 +237,8 @@ def test_saving_while_the_vault_is_down_stores_nothing(stack: Stack, api: Api, c
         with Faults(stack, down):
             answer = api.save(company)
         assert answer.status_code == 502
-        refused(answer, 502, answer.json()["error"]["code"], hides=(company.secret,))
-        refused(api.read(company), 404, "customerNotFound")
+        expect_refused(answer, 502, answer.json()["error"]["code"], hides=(company.secret,))
+        expect_refused(api.read(company), 404, "customerNotFound")
     assert company.secret not in vault_values(stack)
     assert api.save(company).status_code == 200
     assert api.test(company).json()["passed"] is True

@@ -5,7 +5,7 @@ import uuid
 import requests
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import Faults, refused, vault_values
+from tests.journeys.expect import Faults, expect_refused, vault_values
 from tests.journeys.test_configuration import another_secret, at_once
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import Stack
@@ -17,7 +17,7 @@ def test_if_match_saves_only_over_what_was_read(api: Api, company: Company):
     assert second.status_code == 200
     assert second.headers["ETag"] != first.headers["ETag"]
 
-    refused(api.save(company, headers={"If-Match": first.headers["ETag"]}), 412, "configurationChanged")
+    expect_refused(api.save(company, headers={"If-Match": first.headers["ETag"]}), 412, "configurationChanged")
     assert api.read(company).json()["details"] == "full"
     assert api.save(company, headers={"If-Match": "*"}).status_code == 200
 
@@ -25,7 +25,7 @@ def test_if_match_saves_only_over_what_was_read(api: Api, company: Company):
 def test_a_refused_save_leaves_its_secret_unused(stack: Stack, api: Api, ready: Company):
     late = f"Late~{uuid.uuid4().hex}"
 
-    refused(
+    expect_refused(
         api.save(ready, ready.document(applicationSecret=late), headers={"If-Match": '"old"'}),
         412,
         "configurationChanged",
@@ -100,10 +100,10 @@ def test_a_deleted_customer_is_forgotten_at_once(stack: Stack, api: Api, ready: 
     assert api.call("DELETE", path).status_code == 204
     assert api.call("DELETE", path).status_code == 204
 
-    refused(api.read(ready), 404, "customerNotFound")
-    refused(api.schedule(ready), 404, "customerNotFound")
-    refused(api.test(ready), 404, "customerNotFound")
-    refused(api.call("POST", f"{path}/admin-consent"), 404, "customerNotFound")
+    expect_refused(api.read(ready), 404, "customerNotFound")
+    expect_refused(api.schedule(ready), 404, "customerNotFound")
+    expect_refused(api.test(ready), 404, "customerNotFound")
+    expect_refused(api.call("POST", f"{path}/admin-consent"), 404, "customerNotFound")
     assert ready.secret not in vault_values(stack)
     assert requests.get(link, timeout=30, allow_redirects=False).status_code == 400
 
@@ -119,12 +119,12 @@ def test_saving_again_at_once_after_a_deletion_works_and_old_links_stay_dead(sta
     old_etag = api.read(ready).headers["ETag"]
     for _ in range(3):
         assert api.call("DELETE", f"/customers/{ready.customer}/calendar").status_code == 204
-        refused(api.save(ready, headers={"If-Match": old_etag}), 412, "configurationChanged")
+        expect_refused(api.save(ready, headers={"If-Match": old_etag}), 412, "configurationChanged")
         without = api.save(ready, ready.document(applicationSecret=None))
-        refused(without, 400, "invalidRequest", "applicationSecret")
+        expect_refused(without, 400, "invalidRequest", "applicationSecret")
         again = api.save(ready)
         assert (again.status_code, again.json()["state"], again.json()["lastTest"]) == (200, "untested", None)
-        refused(api.schedule(ready), 409, "calendarNotTested")
+        expect_refused(api.schedule(ready), 409, "calendarNotTested")
         assert requests.get(link, timeout=30, allow_redirects=False).status_code == 400
         assert api.test(ready).json()["passed"] is True
         assert api.schedule(ready).status_code == 200
@@ -167,7 +167,7 @@ def test_while_the_tables_are_down_nothing_is_stored_and_afterwards_all_works(st
 
     for broken in (answer, schedule):
         assert broken.status_code in (502, 504)
-        refused(broken, broken.status_code, broken.json()["error"]["code"], hides=(late,))
+        expect_refused(broken, broken.status_code, broken.json()["error"]["code"], hides=(late,))
     assert api.schedule(ready).status_code == 200
     assert api.test(ready).json()["passed"] is True
     assert api.save(ready, ready.document(applicationSecret=late)).status_code == 200

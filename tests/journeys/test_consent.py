@@ -8,7 +8,7 @@ import requests
 
 from tests.journeys.api import Api, Company, new_company
 from tests.journeys.browser import Browser, changed, consent, link, press, state_of, to_microsoft
-from tests.journeys.expect import refused
+from tests.journeys.expect import expect_refused
 from tests.sandbox.stack import Stack
 
 RETURN = "https://ats.example/settings?tab=calendar"
@@ -26,7 +26,7 @@ def granted(api: Api, company: Company) -> object:
     return api.read(company).json()["adminConsent"]["granted"]
 
 
-def is_page(answer: requests.Response, status: int, *hidden: str) -> str:
+def expect_page(answer: requests.Response, status: int, *hidden: str) -> str:
     """Check that the answer is a page of ours, safe to show; return its text."""
     assert answer.status_code == status, answer.text[:300]
     assert answer.headers["Content-Type"].lower().startswith("text/html")
@@ -51,7 +51,7 @@ def is_page(answer: requests.Response, status: int, *hidden: str) -> str:
 def test_an_administrator_consents_and_sees_that_it_is_done(stack: Stack, api: Api, fresh: Company):
     assert granted(api, fresh) is not True
 
-    is_page(consent(stack, link(api, fresh), fresh), 200)
+    expect_page(consent(stack, link(api, fresh), fresh), 200)
 
     shown = api.read(fresh).json()["adminConsent"]
     assert shown["granted"] is True
@@ -104,12 +104,12 @@ def test_opening_the_link_binds_the_browser_and_goes_to_the_v2_endpoint(stack: S
 def test_a_declined_consent_is_a_page_with_what_to_do(stack: Stack, api: Api, fresh: Company):
     answer = consent(stack, link(api, fresh), fresh, "cancel")
 
-    is_page(answer, 400, "resource owner", "Trace ID")
+    expect_page(answer, 400, "resource owner", "Trace ID")
     assert granted(api, fresh) is not True
 
 
 def test_an_account_that_may_not_consent_learns_who_may(stack: Stack, api: Api, fresh: Company):
-    text = is_page(consent(stack, link(api, fresh), fresh, who="recruiter"), 400)
+    text = expect_page(consent(stack, link(api, fresh), fresh, who="recruiter"), 400)
     back = consent(stack, link(api, fresh, returnUrl=RETURN), fresh, who="recruiter")
 
     assert "administrator" in text.lower()
@@ -131,7 +131,7 @@ def test_an_error_that_carries_admin_consent_true_is_still_an_error(stack: Stack
     state = state_of(to_microsoft(browser, link(api, fresh)))
     back = changed(f"{stack.public_url}/mobile/getcalendar", tenant=fresh.tenant.id, state=state, **parameters)
 
-    is_page(browser.open(back), 400)
+    expect_page(browser.open(back), 400)
     assert granted(api, fresh) is not True
 
 
@@ -147,7 +147,7 @@ def test_a_forged_success_without_a_consent_proves_nothing(stack: Stack, api: Ap
     assert answer.status_code == 303
     assert parse_qs(urlsplit(answer.headers["Location"]).query)["code"] == ["notVerified"]
     assert granted(api, fresh) is not True
-    refused(api.schedule(fresh), 409, "calendarNotTested")
+    expect_refused(api.schedule(fresh), 409, "calendarNotTested")
 
 
 @pytest.mark.parametrize("tenant", ["c0471050-0000-4000-8000-000000000001", "not-a-guid", "<b>x</b>"])
@@ -155,7 +155,7 @@ def test_an_answer_of_another_tenant_is_not_believed(stack: Stack, api: Api, fre
     browser = Browser(stack)
     back = press(browser, to_microsoft(browser, link(api, fresh)), f"admin@{fresh.tenant.domains[1]}")
 
-    text = is_page(browser.open(changed(back, tenant=tenant)), 400)
+    text = expect_page(browser.open(changed(back, tenant=tenant)), 400)
     assert "<b>x</b>" not in text
 
 
@@ -167,7 +167,7 @@ def test_an_answer_counts_once(stack: Stack, api: Api, fresh: Company):
 
     browser.cookies = cookies
     for _ in range(2):
-        is_page(browser.open(back), 400)
+        expect_page(browser.open(back), 400)
 
 
 def test_an_answer_in_another_browser_gets_the_same_page_as_any_unknown_one(stack: Stack, api: Api, fresh: Company):
@@ -177,12 +177,12 @@ def test_an_answer_in_another_browser_gets_the_same_page_as_any_unknown_one(stac
     other = to_microsoft(second, link(api, fresh, returnUrl=RETURN))
 
     pages = [
-        is_page(none.open(back), 400),
-        is_page(second.open(back), 400),
-        is_page(second.open(changed(back, state="foreign" * 8)), 400),
-        is_page(second.open(changed(back, state=None)), 400),
-        is_page(first.open(changed(back, state=state_of(other))), 400),
-        is_page(none.open(f"{stack.public_url}/mobile/getcalendar"), 400),
+        expect_page(none.open(back), 400),
+        expect_page(second.open(back), 400),
+        expect_page(second.open(changed(back, state="foreign" * 8)), 400),
+        expect_page(second.open(changed(back, state=None)), 400),
+        expect_page(first.open(changed(back, state=state_of(other))), 400),
+        expect_page(none.open(f"{stack.public_url}/mobile/getcalendar"), 400),
     ]
 
     assert len(set(pages)) == 1
@@ -198,12 +198,12 @@ def test_two_consents_in_one_browser_both_end_well(stack: Stack, api: Api, fresh
     second = to_microsoft(browser, link(api, other))
 
     for company, address in ((fresh, first), (other, second)):
-        is_page(browser.open(press(browser, address, f"admin@{company.tenant.domains[1]}")), 200)
+        expect_page(browser.open(press(browser, address, f"admin@{company.tenant.domains[1]}")), 200)
         assert granted(api, company) is True
 
 
 def test_a_late_consent_still_ends_well(stack: Stack, api: Api, fresh: Company):
     fresh.application.consent_lag = 3
 
-    is_page(consent(stack, link(api, fresh), fresh), 200)
+    expect_page(consent(stack, link(api, fresh), fresh), 200)
     assert granted(api, fresh) is True

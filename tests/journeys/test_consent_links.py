@@ -8,18 +8,18 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from tests.journeys.api import Api, Company, new_company
 from tests.journeys.browser import Browser, changed, consent, link, press, state_of, to_microsoft
-from tests.journeys.expect import raw, refused
+from tests.journeys.expect import expect_refused, raw
 from tests.journeys.test_configuration import at_once
-from tests.journeys.test_consent import fresh, granted, is_page  # noqa: F401  (fresh is a fixture)
+from tests.journeys.test_consent import expect_page, fresh, granted  # noqa: F401  (fresh is a fixture)
 from tests.sandbox.stack import Stack
 
 
 def test_an_invitation_needs_a_saved_configuration(api: Api, company: Company):
     path = f"/customers/{company.customer}/calendar/admin-consent"
-    refused(api.call("POST", path), 404, "customerNotFound")
+    expect_refused(api.call("POST", path), 404, "customerNotFound")
 
     api.save(company, {"configurationType": "none"})
-    refused(api.call("POST", path), 409, "calendarNotConfigured")
+    expect_refused(api.call("POST", path), 409, "calendarNotConfigured")
 
     api.save(company, company.document(consent="user"))
     assert api.call("POST", path).status_code == 201
@@ -38,7 +38,7 @@ def test_a_return_url_of_another_origin_is_refused(api: Api, ready: Company, url
 
     assert answer.status_code == 400
     if "\\" not in url and "%" not in url:
-        refused(answer, 400, "returnUrlNotAllowed")
+        expect_refused(answer, 400, "returnUrlNotAllowed")
 
 
 TICKETS = ["a", "x" * 43, "x" * 3000, "%C3%A4", "a%2Fb", "a%0Ab", "%3Cscript%3E", "a.b", "%27", "..a"]
@@ -56,7 +56,7 @@ def test_a_ticket_with_one_character_changed_is_unknown(stack: Stack, api: Api, 
     url = link(api, ready)
     guess = url[:-1] + ("a" if url[-1] != "a" else "b")
 
-    assert is_page(Browser(stack).open(guess), 400) == raw(stack, "GET", "/connect/guess").text
+    assert expect_page(Browser(stack).open(guess), 400) == raw(stack, "GET", "/connect/guess").text
 
 
 def test_the_same_link_opens_again_and_in_parallel_and_both_end_well(stack: Stack, api: Api, fresh: Company):  # noqa: F811
@@ -67,8 +67,8 @@ def test_the_same_link_opens_again_and_in_parallel_and_both_end_well(stack: Stac
 
     admin = f"admin@{fresh.tenant.domains[1]}"
     for browser, place in zip((first, second), places, strict=True):
-        is_page(browser.open(press(browser, place, admin)), 200)
-    is_page(consent(stack, url, fresh), 200)
+        expect_page(browser.open(press(browser, place, admin)), 200)
+    expect_page(consent(stack, url, fresh), 200)
 
 
 def test_the_same_answer_twice_at_once_counts_once(stack: Stack, api: Api, fresh: Company):  # noqa: F811
@@ -89,11 +89,11 @@ def test_the_link_and_a_running_sign_in_of_a_deleted_customer_are_dead(stack: St
     back = press(browser, to_microsoft(browser, url), f"admin@{fresh.tenant.domains[1]}")
     api.call("DELETE", f"/customers/{fresh.customer}/calendar")
 
-    is_page(browser.open(url), 400)
-    is_page(browser.open(back), 400)
+    expect_page(browser.open(url), 400)
+    expect_page(browser.open(back), 400)
     assert api.save(fresh).status_code == 200
-    is_page(browser.open(url), 400)
-    is_page(browser.open(back), 400)
+    expect_page(browser.open(url), 400)
+    expect_page(browser.open(back), 400)
 
 
 def test_a_link_of_the_application_before_is_refused(stack: Stack, api: Api, fresh: Company):  # noqa: F811
@@ -102,7 +102,7 @@ def test_a_link_of_the_application_before_is_refused(stack: Stack, api: Api, fre
     other = new_company(stack)
     api.save(fresh, fresh.document(tenantId=other.tenant.id, applicationId=other.application.app_id))
 
-    is_page(Browser(stack).open(url), 400)
+    expect_page(Browser(stack).open(url), 400)
 
 
 def _age(stack: Stack, words: tuple[str, ...]) -> int:
@@ -132,8 +132,8 @@ def test_an_expired_link_and_an_expired_sign_in_are_the_page_of_unknown_ones(sta
 
     assert _age(stack, ("expires", "expiry", "valid", "until")) >= 2
 
-    assert is_page(browser.open(url), 400) == raw(stack, "GET", "/connect/guess").text
-    is_page(browser.open(back), 400)
+    assert expect_page(browser.open(url), 400) == raw(stack, "GET", "/connect/guess").text
+    expect_page(browser.open(back), 400)
     assert granted(api, fresh) is not True
 
 
@@ -146,7 +146,7 @@ def test_an_authorization_code_is_no_answer_to_admin_consent(stack: Stack, api, 
     where = f"{stack.public_url}/mobile/getcalendar"
     answer = browser.open(where, "POST", data=query) if method == "POST" else browser.open(changed(where, **query))
 
-    is_page(answer, 400, "0.AAA")
+    expect_page(answer, 400, "0.AAA")
 
 
 @pytest.mark.parametrize("double", ["state", "admin_consent", "tenant", "error"])
@@ -154,7 +154,7 @@ def test_parameters_given_twice_are_refused(stack: Stack, api: Api, fresh: Compa
     browser = Browser(stack)
     back = press(browser, to_microsoft(browser, link(api, fresh)), f"admin@{fresh.tenant.domains[1]}")
 
-    is_page(browser.open(f"{back}&{double}=access_denied&{double}=x"), 400)
+    expect_page(browser.open(f"{back}&{double}=access_denied&{double}=x"), 400)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_what_microsoft_or_somebody_writes_is_never_shown(stack: Stack, api: Api
         error_uri=markup,
     )
 
-    is_page(browser.open(url), 400, "alert(1)", "x" * 200)
-    is_page(Browser(stack).open(url), 400, "alert(1)", "x" * 200)
+    expect_page(browser.open(url), 400, "alert(1)", "x" * 200)
+    expect_page(Browser(stack).open(url), 400, "alert(1)", "x" * 200)
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -184,5 +184,5 @@ def test_any_other_answer_is_the_page_and_never_a_redirect(stack: Stack, method:
 
     answer = browser.open(f"{stack.public_url}/mobile/getcalendar{query}", method)
 
-    is_page(answer, 400)
+    expect_page(answer, 400)
     assert "Location" not in answer.headers

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import Faults, refused
+from tests.journeys.expect import Faults, expect_refused
 from tests.journeys.test_get_schedule import value
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import Stack
@@ -41,7 +41,7 @@ def test_an_outage_of_entra_blames_nobodys_credential(stack: Stack, api: Api, re
     with Faults(stack, _renewal(ready), Fault("entra", "/token", **fault)):
         answer = api.schedule(ready)
 
-    refused(answer, status, code)
+    expect_refused(answer, status, code)
     assert value(api.schedule(ready))
 
 
@@ -56,10 +56,10 @@ def test_an_outage_of_entra_fails_no_check_of_the_credential(stack: Stack, api: 
         assert {check["owner"] for check in failed} == {"operator"}, failed
         assert not [check for check in failed if check["code"] == "AADSTS90002"], "the tenant was found a moment ago"
     else:
-        refused(answer, answer.status_code, {502: "microsoftUnavailable", 429: "throttled"}[answer.status_code])
+        expect_refused(answer, answer.status_code, {502: "microsoftUnavailable", 429: "throttled"}[answer.status_code])
     again = api.test(company)
     if answer.status_code == 429:  # Entra ID asked to wait, so it is not asked before
-        refused(again, 429, "throttled")
+        expect_refused(again, 429, "throttled")
     else:
         assert again.json()["passed"] is True
 
@@ -69,7 +69,7 @@ def test_the_wait_that_entra_asks_for_is_passed_on(stack: Stack, api: Api, ready
     with Faults(stack, _renewal(ready), busy):
         answer = api.schedule(ready)
 
-    refused(answer, 429, "throttled")
+    expect_refused(answer, 429, "throttled")
     assert int(answer.headers["Retry-After"]) >= 100
 
 
@@ -109,7 +109,7 @@ def test_entra_that_never_answers_is_a_timeout_within_the_deadline(stack: Stack,
         answer = api.schedule(ready)
         took = time.monotonic() - begun
 
-    refused(answer, 504, "microsoftTimeout")
+    expect_refused(answer, 504, "microsoftTimeout")
     assert took < 29
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company, new_company
-from tests.journeys.expect import refused
+from tests.journeys.expect import expect_refused
 from tests.sandbox.stack import Stack
 from tests.sandbox.world.demo import person, thing
 from tests.sandbox.world.mailboxes import Meeting
@@ -222,7 +222,7 @@ def test_twenty_people_are_answered_and_twenty_one_are_too_many_for_now(api: Api
     people = [f"p{number}@{ready.tenant.domains[1]}" for number in range(20)]
 
     assert [one["scheduleId"] for one in value(api.schedule(ready, *people))] == people
-    refused(api.schedule(ready, *people, ready.ada), 400, "invalidRequest", "schedules")
+    expect_refused(api.schedule(ready, *people, ready.ada), 400, "invalidRequest", "schedules")
 
 
 def test_two_customers_never_see_each_others_tokens(stack: Stack, api: Api, ready: Company):
@@ -241,4 +241,4 @@ def test_two_customers_never_see_each_others_tokens(stack: Stack, api: Api, read
             (company.application.app_id, company.tenant.id)
         }
     foreign = api.schedule(ready, user=other.recruiter)
-    refused(foreign, 409, "mailboxNotReachable")
+    expect_refused(foreign, 409, "mailboxNotReachable")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import Faults, refused
+from tests.journeys.expect import Faults, expect_refused
 from tests.journeys.test_configuration import another_secret
 from tests.journeys.test_get_schedule import graph_calls, value
 from tests.sandbox.microsoft import Fault
@@ -89,7 +89,7 @@ REFUSALS: dict[str, tuple[Callable[[Company], str], str, set[str], str]] = {
 
 @pytest.mark.parametrize(("who", "code", "owners", "word"), REFUSALS.values(), ids=REFUSALS)
 def test_a_user_that_cannot_ask_is_told_why(api: Api, ready: Company, who, code: str, owners: set[str], word: str):
-    error = refused(api.schedule(ready, user=who(ready)), 409, code)
+    error = expect_refused(api.schedule(ready, user=who(ready)), 409, code)
 
     inner = error["innerError"]
     assert inner["owner"] in owners
@@ -104,7 +104,7 @@ def test_a_mailbox_outside_of_rbacs_scope_is_told_from_a_missing_permission(api:
     assert api.test(company).json()["passed"] is True
 
     assert value(api.schedule(company))
-    error = refused(api.schedule(company, user=outside), 409, "mailboxNotReachable")
+    error = expect_refused(api.schedule(company, user=outside), 409, "mailboxNotReachable")
     assert error["innerError"]["owner"] == "exchangeAdmin"
     assert "scope" in error["innerError"]["remedy"].lower()
 
@@ -120,7 +120,7 @@ def test_a_permission_that_was_withdrawn_is_named_when_the_token_is_renewed(stac
     _withdrawn(ready)
     clock.travel(hours=2)
 
-    error = refused(api.schedule(ready), 409, "permissionMissing")
+    error = expect_refused(api.schedule(ready), 409, "permissionMissing")
     assert error["innerError"]["owner"] in ("entraAdmin", "exchangeAdmin")
 
 
@@ -131,7 +131,7 @@ def test_a_secret_that_expired_after_caching_is_named_when_the_token_is_renewed(
     assert api.test(company).json()["passed"] is True
     clock.travel(hours=2)
 
-    error = refused(api.schedule(company), 409, "credentialExpired", hides=(secret,))
+    error = expect_refused(api.schedule(company), 409, "credentialExpired", hides=(secret,))
     assert error["innerError"]["owner"] == "entraAdmin"
     assert error["innerError"]["microsoftCode"] == "AADSTS7000222"
 
@@ -140,7 +140,7 @@ def test_a_secret_that_was_removed_at_microsoft_is_refused_when_the_token_is_ren
     ready.application.secrets = []
     clock.travel(hours=2)
 
-    error = refused(api.schedule(ready), 409, "credentialRefused")
+    error = expect_refused(api.schedule(ready), 409, "credentialRefused")
     assert error["innerError"]["microsoftCode"] == "AADSTS7000215"
 
 
@@ -164,7 +164,7 @@ def test_a_short_throttling_is_waited_for_and_a_long_one_is_told(stack: Stack, a
 
     with Faults(stack, Fault("graph", ready.recruiter, status=429, body=body, headers={"Retry-After": "300"})):
         answer = api.schedule(ready)
-    refused(answer, 429, "throttled")
+    expect_refused(answer, 429, "throttled")
     assert 1 <= int(answer.headers["Retry-After"]) <= 300
 
 
@@ -190,7 +190,7 @@ def test_a_broken_graph_is_an_error_and_never_free(stack: Stack, api: Api, ready
         answer = api.schedule(ready)
 
     assert "availabilityView" not in answer.text
-    refused(answer, 502, "microsoftUnavailable")
+    expect_refused(answer, 502, "microsoftUnavailable")
     assert value(api.schedule(ready))
 
 
@@ -236,4 +236,4 @@ def test_half_an_answer_of_graph_is_never_free(stack: Stack, api: Api, ready: Co
         assert ada["scheduleId"] == ready.ada
         assert "error" in ada
     else:
-        refused(answer, 502, "microsoftUnavailable")
+        expect_refused(answer, 502, "microsoftUnavailable")

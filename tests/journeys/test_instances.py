@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.api import Api, Company
 from tests.journeys.browser import Browser, link, press, to_microsoft
-from tests.journeys.expect import Faults, refused, vault_values
+from tests.journeys.expect import Faults, expect_refused, vault_values
 from tests.journeys.test_configuration import another_secret, at_once
 from tests.journeys.test_consent import fresh, granted  # noqa: F401  (fresh is a fixture)
 from tests.journeys.test_get_schedule import value
@@ -42,7 +42,7 @@ def test_what_one_instance_saves_counts_in_the_other_from_the_next_call(api: Api
         one.save(ready, ready.document(applicationSecret=None))
         assert value(other.schedule(ready))[0]["availabilityView"]
         one.save(ready, {"configurationType": "none"})
-        refused(other.schedule(ready), 409, "calendarNotConfigured")
+        expect_refused(other.schedule(ready), 409, "calendarNotConfigured")
         one.save(ready)
         assert one.test(ready).json()["passed"] is True
         assert value(other.schedule(ready))
@@ -63,9 +63,9 @@ def test_a_customer_deleted_on_one_instance_is_gone_on_the_other(api: Api, secon
     assert value(second.schedule(ready))
     assert api.call("DELETE", f"/customers/{ready.customer}/calendar").status_code == 204
 
-    refused(second.schedule(ready), 404, "customerNotFound")
+    expect_refused(second.schedule(ready), 404, "customerNotFound")
     assert second.save(ready).status_code == 200
-    refused(api.schedule(ready), 409, "calendarNotTested")
+    expect_refused(api.schedule(ready), 409, "calendarNotTested")
 
 
 def test_saves_and_deletions_on_both_instances_leave_a_working_customer(stack, api: Api, second: Api, company: Company):
@@ -117,7 +117,7 @@ def test_a_deletion_while_a_test_runs_is_not_undone_by_it(stack: Stack, api: Api
     )
 
     assert answer.status_code in (200, 404, 412)
-    refused(api.read(company), 404, "customerNotFound")
+    expect_refused(api.read(company), 404, "customerNotFound")
     assert api.save(company).json()["state"] == "untested"
     assert api.read(company).json()["lastTest"] is None
 
@@ -133,7 +133,7 @@ def test_deleted_and_saved_again_while_a_test_runs_is_untested(stack: Stack, api
 
     shown = api.read(company).json()
     assert (shown["state"], shown["lastTest"]) == ("untested", None)
-    refused(api.schedule(company), 409, "calendarNotTested")
+    expect_refused(api.schedule(company), 409, "calendarNotTested")
 
 
 def test_a_soft_save_while_a_test_runs_is_not_lost(stack: Stack, api: Api, company: Company):

@@ -39,6 +39,7 @@ def do_the_main_job(stack: Stack) -> None:
 def test_a_service_principal_and_a_connection_string_do_as_well():
     with Stack(settings=service_principal) as stack:
         do_the_main_job(stack)
+        assert {seen.service for seen in stack.microsoft.requests} == {"entra", "graph", "vault"}, "no managed identity"
 
 
 def test_nothing_holds_the_event_loop():

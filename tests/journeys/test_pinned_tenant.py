@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys.api import Api, Company, new_company
-from tests.journeys.expect import refused
+from tests.journeys.expect import expect_refused
 from tests.journeys.test_get_schedule import claims, graph_calls, value
 from tests.sandbox.stack import Stack
 
@@ -27,7 +27,7 @@ def test_the_same_tenant_in_another_form_needs_no_new_secret(api: Api, ready: Co
     answer = api.save(ready, ready.document(tenantId=tenant, applicationSecret=None))
 
     if form == "other domain":  # saving asks Microsoft nothing, so nobody can know that it is the same one
-        refused(answer, 400, "invalidRequest", "applicationSecret")
+        expect_refused(answer, 400, "invalidRequest", "applicationSecret")
     else:
         assert (answer.status_code, answer.json()["state"], answer.json()["pending"]) == (200, "ready", False)
     assert value(api.schedule(ready))
@@ -74,6 +74,6 @@ def test_a_domain_that_moves_to_another_tenant_moves_nothing_with_it(stack: Stac
     api.save(ready, ready.document(tenantId=domain, applicationSecret=None))
     api.test(ready)
     assert value(api.schedule(ready))[0]["availabilityView"]
-    refused(api.schedule(ready, user=thief.recruiter), 409, "mailboxNotReachable")
+    expect_refused(api.schedule(ready, user=thief.recruiter), 409, "mailboxNotReachable")
     tokens = [seen.path for seen in stack.microsoft.requests if seen.service == "entra" and seen.method == "POST"]
     assert not [path for path in tokens if thief.tenant.id in path or domain in path], "the secret went elsewhere"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.api import Api, Company
-from tests.journeys.expect import refused, vault_values
+from tests.journeys.expect import expect_refused, vault_values
 from tests.journeys.tables_between import TablesBetween
 from tests.journeys.test_configuration import another_secret
 from tests.journeys.test_get_schedule import value
@@ -71,7 +71,7 @@ def test_a_save_whose_row_cannot_be_written_leaves_everything_as_it_was(stack, b
     answer = behind.save(active, active.document(applicationSecret=late, details="full"))
     between.judge = lambda method, path: "pass"
 
-    refused(answer, 502, "microsoftUnavailable", hides=(late,))
+    expect_refused(answer, 502, "microsoftUnavailable", hides=(late,))
     after = behind.read(active)
     assert (after.json(), after.headers["ETag"]) == (before.json(), before.headers["ETag"])
     assert late not in vault_values(stack, enabled_only=True)
@@ -84,8 +84,8 @@ def test_a_first_save_whose_row_cannot_be_written_stores_nothing(stack: Stack, b
     answer = behind.save(company)
     between.judge = lambda method, path: "pass"
 
-    refused(answer, 502, "microsoftUnavailable", hides=(company.secret,))
-    refused(behind.read(company), 404, "customerNotFound")
+    expect_refused(answer, 502, "microsoftUnavailable", hides=(company.secret,))
+    expect_refused(behind.read(company), 404, "customerNotFound")
     assert company.secret not in vault_values(stack, enabled_only=True)
     assert behind.save(company).status_code == 200
     assert behind.test(company).json()["passed"] is True
@@ -182,7 +182,7 @@ def test_a_deletion_that_breaks_off_anywhere_is_finished_by_the_next(stack, betw
 
     assert first.status_code in (204, 502)
     assert behind.call("DELETE", path).status_code == 204
-    refused(behind.read(active), 404, "customerNotFound")
+    expect_refused(behind.read(active), 404, "customerNotFound")
     assert active.secret not in vault_values(stack)
     assert behind.save(active).status_code == 200
     assert behind.test(active).json()["passed"] is True

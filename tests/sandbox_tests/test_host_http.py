@@ -26,7 +26,7 @@ async def browser(host):
         yield session
 
 
-async def until_logged(host, text):
+async def expect_logged(host, text):
     async with asyncio.timeout(DEADLINE_SECONDS):
         while text not in host.stderr_text():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.01)
@@ -146,7 +146,7 @@ async def test_a_failing_function_is_500_with_an_empty_body_and_a_log_line(brows
     async with browser.get(path) as response:
         assert response.status == 500
         assert await response.read() == b""
-    await until_logged(host, reason)
+    await expect_logged(host, reason)
 
 
 async def test_a_function_knows_its_invocation_and_shares_no_context_with_the_next(browser):
@@ -176,16 +176,16 @@ async def test_a_body_over_100_megabytes_is_413(browser):
 async def test_log_records_of_functions_go_to_stderr(browser, host):
     async with browser.get("/logs"):
         pass
-    await until_logged(host, "WARNING everything a line from a function\n")
+    await expect_logged(host, "WARNING everything a line from a function\n")
 
 
 async def test_a_caller_who_leaves_does_not_cancel_the_function(host):
     _, writer = await asyncio.open_connection("localhost", int(host.url.rpartition(":")[2]))
     writer.write(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    await until_logged(host, "slow began")
+    await expect_logged(host, "slow began")
     writer.close()
     await writer.wait_closed()
-    await until_logged(host, "slow ended")
+    await expect_logged(host, "slow ended")
 
 
 async def test_async_functions_run_at_the_same_time(browser):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.host.process import HostProcess
-from tests.sandbox_tests.test_host_http import EVERYTHING, until_logged
+from tests.sandbox_tests.test_host_http import EVERYTHING, expect_logged
 
 CHECKOUT = Path(__file__).parents[2]
 HEAD = """
@@ -145,7 +145,7 @@ async def one{OK}
         address = ("127.0.0.1", int(host.url.rpartition(":")[2]))
         with socket.create_connection(address) as caller:
             caller.sendall(b"GET /api/blocks HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            await until_logged(host, "blocking")
+            await expect_logged(host, "blocking")
             assert host.stop() == 0
 
 
@@ -154,4 +154,4 @@ async def test_asyncios_debug_mode_reports_a_function_that_blocks_and_only_that(
     with HostProcess.start(environment, app=EVERYTHING) as host:
         assert "asyncio" not in host.stderr_text()
         assert status_of(f"{host.url}/blocks") == 200
-        await until_logged(host, "WARNING asyncio Executing <Task finished name='blocks'")
+        await expect_logged(host, "WARNING asyncio Executing <Task finished name='blocks'")

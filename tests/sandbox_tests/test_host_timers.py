@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.sandbox.host.process import HostProcess
-from tests.sandbox_tests.test_host_http import EVERYTHING, until_logged
+from tests.sandbox_tests.test_host_http import EVERYTHING, expect_logged
 
 MASTER = {"x-functions-key": "sandbox-master"}
 RUN = {"input": ""}
@@ -25,21 +25,21 @@ async def operator(host):
 
 
 async def test_a_timer_fires_on_its_schedule(host):
-    await until_logged(host, "Running tick (on schedule)")
-    await until_logged(host, "INFO everything tick past_due=False")
+    await expect_logged(host, "Running tick (on schedule)")
+    await expect_logged(host, "INFO everything tick past_due=False")
 
 
 async def test_the_master_key_runs_a_timer_at_once(host, operator):
     async with operator.post("/admin/functions/Tick", json=RUN, headers=MASTER) as response:
         assert response.status == 202
         assert await response.read() == b""
-    await until_logged(host, "Running tick (on demand)")
+    await expect_logged(host, "Running tick (on demand)")
 
 
 async def test_a_failing_timer_is_logged(host, operator):
     async with operator.post("/admin/functions/broken_timer", json=RUN, headers=MASTER) as response:
         assert response.status == 202
-    await until_logged(host, "LookupError: the timer's reason")
+    await expect_logged(host, "LookupError: the timer's reason")
 
 
 @pytest.mark.parametrize(

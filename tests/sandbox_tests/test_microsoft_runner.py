@@ -73,7 +73,11 @@ def test_it_stops_while_requests_hang_and_connections_are_open():
 
 
 def test_one_that_never_started_can_be_stopped():
-    SimulatedMicrosoft(demo_world(NOON), authority()).stop()
+    microsoft = SimulatedMicrosoft(demo_world(NOON), authority())
+
+    microsoft.stop()
+
+    assert microsoft.errors == []
 
 
 async def test_several_run_beside_each_other(client):

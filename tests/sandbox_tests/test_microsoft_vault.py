@@ -166,6 +166,8 @@ async def test_limits(vault, name, value, more):
 async def test_the_largest_value_fits(vault):
     await vault.set_secret("n" * 127, "x" * 25 * 1024)
 
+    assert (await vault.get_secret("n" * 127)).value == "x" * 25 * 1024
+
 
 async def test_an_unknown_secret_or_version(vault):
     with pytest.raises(ResourceNotFoundError) as failure:

@@ -1,0 +1,59 @@
+"""Reading what Entra ID answers: tokens, and refusals without their text, which may repeat what was sent."""
+
+import base64
+import json
+import re
+import time
+from typing import Any
+
+from lib.domain.advice import find_entra_codes
+from lib.domain.errors import MicrosoftTrace
+from lib.domain.microsoft import AppToken, EntraRefused
+
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def read_token(result: dict[str, Any], tenant: str) -> AppToken:
+    """Return MSAL's token. Raises EntraRefused, also for a token that is not of the tenant it was asked of."""
+    if "access_token" not in result:
+        raise read_refusal(result)
+    value = str(result["access_token"])
+    claims = _claims(value)
+    token_tenant = claims.get("tid")
+    if isinstance(token_tenant, str) and token_tenant.lower() != tenant:
+        raise EntraRefused([], "wrong_tenant")
+    roles = claims.get("roles")
+    names = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
+    return AppToken(value, time.time() + float(result.get("expires_in", 0)), tenant if token_tenant else None, names)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Return a token's claims, unverified: it came to us over TLS from Entra ID itself. Empty if it is opaque."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def read_refusal(answer: dict[str, Any]) -> EntraRefused:
+    """Return Entra ID's OAuth error: its codes and ids, never its text."""
+    codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
+    if not codes:  # older answers have the number in the text only
+        codes = find_entra_codes(str(answer.get("error_description")))
+    error, suberror = answer.get("error"), answer.get("suberror")
+    return EntraRefused(
+        codes,
+        error if isinstance(error, str) else None,
+        suberror=suberror if isinstance(suberror, str) else None,
+        trace=MicrosoftTrace(
+            code=f"AADSTS{codes[0]}" if codes else None,
+            trace_id=_an_id(answer.get("trace_id")),
+            correlation_id=_an_id(answer.get("correlation_id")),
+        ),
+    )
+
+
+def _an_id(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) and GUID.fullmatch(value) else None

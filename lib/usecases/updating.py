@@ -1,0 +1,36 @@
+"""Change a customer's row although others may change it at the same time."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from lib.domain.configuration import Customer
+from lib.domain.errors import ConfigurationChanged
+from lib.ports import Conflict, Customers
+
+ATTEMPTS = 40  # writes of others that may come before this one
+
+
+async def update(customer_id: str, customers: Customers, change: Callable[[Customer], Customer | None]) -> None:
+    """Store what `change` makes of the customer as it is then; nothing if it is gone or `change` returns None.
+
+    Raises ConfigurationChanged if others keep being faster.
+    """
+    for attempt in range(ATTEMPTS):
+        stored = await customers.read(customer_id)
+        if stored is None or stored.customer.deleted:
+            return
+        changed = change(stored.customer)
+        if changed is None:
+            return
+        try:
+            await customers.write(changed, stored.etag)
+            return
+        except Conflict:
+            await let_others_pass(attempt)
+    raise ConfigurationChanged
+
+
+async def let_others_pass(attempt: int) -> None:
+    """Wait for a moment that is different for everybody, and longer the longer it goes on."""
+    await asyncio.sleep(random.uniform(0, 0.02 * min(attempt + 1, 10)))  # noqa: S311  spreads load, protects nothing

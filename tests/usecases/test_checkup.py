@@ -1,0 +1,145 @@
+"""Testing a configuration, where time and other people come in between."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from lib.domain.checkup import CheckName, Outcome, Report
+from lib.domain.credential import Expiry
+from lib.domain.microsoft import EntraRefused, RegisteredSecret
+from lib.domain.saving import save
+from tests.usecases.fakes import DRAFT, NOW
+from tests.usecases.office import CALENDAR, DENIED, Office
+
+
+def outcome(report: Report, name: CheckName) -> Outcome:
+    return next(check.outcome for check in report.checks if check.name is name)
+
+
+async def test_a_passed_test_activates_pins_and_remembers():
+    office = await Office().prepare()
+
+    report = await office.examine()
+
+    assert report.passed
+    assert (office.customer().state, office.customer().pending) == ("ready", False)
+    assert office.customer().admin_consent.granted_at == NOW
+    assert office.customer().last_test == report
+
+
+async def test_a_revision_saved_while_the_test_ran_is_not_activated_by_it():
+    office = await Office().prepare()
+
+    async def somebody_saves() -> None:
+        office.entra.on_token = None
+        draft = replace(DRAFT, secret="new")
+        office.customers.put(save(office.customer(), "contoso", draft, secret_version="v2", now=NOW, mark="m2"))
+
+    office.entra.on_token = somebody_saves
+    assert (await office.examine()).passed
+
+    assert (office.customer().state, office.customer().pending) == ("untested", True)
+    assert office.customer().last_test is None
+
+
+async def test_wishes_saved_while_the_test_ran_do_not_spoil_it():
+    office = await Office().prepare()
+
+    async def somebody_saves() -> None:
+        office.entra.on_token = None
+        wishes = replace(DRAFT.wishes, alert_recipients=("a@contoso.com",))
+        draft = replace(DRAFT, secret=None, wishes=wishes)
+        office.customers.put(save(office.customer(), "contoso", draft, secret_version=None, now=NOW, mark="m2"))
+
+    office.entra.on_token = somebody_saves
+    await office.examine()
+
+    active = office.customer().active
+    assert active is not None
+    assert active.wishes.alert_recipients == ("a@contoso.com",)
+
+
+async def test_a_failed_test_of_the_active_revision_changes_the_state_and_not_what_answers():
+    office = await Office().prepare()
+    await office.examine()
+    office.entra.secrets = ()
+
+    assert not (await office.examine()).passed
+
+    assert office.customer().state == "failing"
+    assert office.customer().active is not None
+    office.entra.secrets = ("s3cret",)
+    await office.examine()
+    assert office.customer().state == "ready"
+
+
+async def test_without_roles_a_call_that_works_proves_rbac_for_applications():
+    office = await Office(roles=()).prepare()
+
+    report = await office.examine()
+
+    assert report.passed
+    assert outcome(report, CheckName.PERMISSION) is Outcome.WARNING
+    active = office.customer().active
+    assert active is not None
+    assert active.scoped
+
+
+async def test_without_roles_a_refused_call_fails_the_permission():
+    office = await Office(roles=()).prepare()
+    office.graph.refusals.append(DENIED)
+
+    report = await office.examine()
+
+    assert outcome(report, CheckName.PERMISSION) is Outcome.FAILED
+    assert office.customer().admin_consent.granted is False
+
+
+async def test_shortly_after_consent_a_refusal_is_looked_at_again(monkeypatch: pytest.MonkeyPatch):
+    office = Office(roles=())
+    consent = replace(office.saved.admin_consent, answered_at=NOW - timedelta(seconds=30))
+    office.saved = replace(office.saved, admin_consent=consent)
+    await office.prepare()
+    office.graph.refusals += [DENIED]
+    office.entra.refusals += [EntraRefused([7000229], "invalid_client")]
+    monkeypatch.setattr("lib.usecases.test_configuration.CONSENT_PAUSES", (0.0, 0.0, 0.0))
+
+    assert (await office.examine()).passed
+    assert office.entra.tokens == 3
+
+
+async def test_long_after_consent_a_refusal_is_judged_at_once():
+    office = Office(roles=())
+    consent = replace(office.saved.admin_consent, answered_at=NOW - timedelta(minutes=6))
+    office.saved = replace(office.saved, admin_consent=consent)
+    await office.prepare()
+    office.graph.refusals += [DENIED]
+
+    assert not (await office.examine()).passed
+    assert office.entra.tokens == 1
+
+
+@pytest.mark.parametrize(
+    ("registered", "learned"),
+    [
+        ([("s3c", datetime(2027, 1, 31, 10, tzinfo=UTC)), ("xyz", NOW)], date(2027, 1, 31)),
+        ([("s3c", NOW), ("s3c", datetime(2027, 1, 31, tzinfo=UTC))], None),
+        ([("xyz", NOW)], None),
+        ([], None),
+    ],
+    ids=["one fits", "two begin alike", "none fits", "none at all"],
+)
+async def test_the_expiry_is_learned_from_entra_where_one_secret_fits(
+    registered: list[tuple[str, datetime]], learned: date | None
+):
+    office = await Office(roles=(*CALENDAR, "Application.Read.All")).prepare()
+    office.graph.registered = [RegisteredSecret(hint, end) for hint, end in registered]
+
+    await office.examine()
+
+    newest = office.customer().newest
+    assert newest is not None
+    assert newest.expires == (Expiry(on=learned) if learned else Expiry())
+    (version,) = office.vault.secrets[office.customer().secret_name()].values()
+    assert version.expires == newest.expires, "the vault says the same"
