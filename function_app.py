@@ -12,6 +12,7 @@ from lib import telemetry
 from lib.bootstrap import Bootstrap, now, random_mark, random_token
 from lib.domain import fields
 from lib.domain.configuration import Customer, saved
+from lib.domain.errors import CalendarError, MicrosoftUnavailable
 from lib.ports import Deadline
 from lib.settings import read
 from lib.usecases import delete_configuration as _delete
@@ -220,5 +221,9 @@ route("customers/{customer}/users/{user}/calendar/microsoft.graph.getSchedule", 
 async def health(call: Call) -> func.HttpResponse:
     """Answer 200 when the function app can serve: its settings are right and its table can be reached."""
     services = await bootstrap.services()
-    await services.customers.read("health")
+    try:
+        await services.customers.read("-")  # no customer has such an id
+    except CalendarError as problem:
+        call.log["cause"] = problem.message  # for the log: who asks here has shown no key
+        raise MicrosoftUnavailable("The function app cannot serve right now.", remedy="Its log says why.") from problem
     return reply({"status": "ok"})

@@ -45,6 +45,11 @@ def https_origin(text: str) -> str:
     return _origin(_parsed(text, {"https"}))
 
 
+def authority(text: str) -> str:
+    """Return a sign-in host's origin; azure-identity takes it without https:// too."""
+    return https_origin(text if "://" in text else f"https://{text}")
+
+
 def public_origin(text: str) -> str:
     """Return an origin that browsers use: https, or http on this machine."""
     url = _parsed(text, {"https", "http"})

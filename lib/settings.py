@@ -91,7 +91,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         alert_days=tuple(sorted({int(day) for day in reader.several("ALERT_DAYS", values.days)}, reverse=True))
         or (60, 30, 14, 7, 3, 1, 0),
         secret_scan_schedule=reader.one("SECRET_SCAN_SCHEDULE", values.ncrontab) or "0 0 7 * * *",
-        azure_authority_host=reader.one("AZURE_AUTHORITY_HOST", values.https_origin),
+        azure_authority_host=reader.one("AZURE_AUTHORITY_HOST", values.authority),
     )
     reader.check(
         reader.given("TABLES_ENDPOINT") or reader.given("TABLES_CONNECTION_STRING"),

@@ -18,7 +18,7 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && .venv/bin/python -c '
 fi
 
 python=$(sh tools/find-python.sh)
-if ! .venv/bin/python -c '' 2>/dev/null; then
+if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null; then
   say "1/4 Python: $python"
   rm -rf .venv
   "$python" -m venv .venv

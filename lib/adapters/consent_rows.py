@@ -4,6 +4,7 @@ The partition is the customer's mark inside the ticket (`lib.domain.consent`), s
 customer's rows.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ class ConsentRows:
 
     async def add_link(self, link: Link) -> None:
         """See `lib.ports.ConsentStore`."""
-        await self._table.insert(_row(link, _LINK))
+        await self._add(_row(link, _LINK))
 
     async def link(self, mark: str, digest: str) -> Link | None:
         """See `lib.ports.ConsentStore`."""
@@ -36,7 +37,12 @@ class ConsentRows:
 
     async def add_sign_in(self, sign_in: SignIn) -> None:
         """See `lib.ports.ConsentStore`."""
-        await self._table.insert(_sign_in_row(sign_in))
+        await self._add(_sign_in_row(sign_in))
+
+    async def _add(self, row: dict[str, Any]) -> None:
+        """Add a row whose key has 256 random bits: if it is there already, the SDK has repeated its own request."""
+        with suppress(Conflict):
+            await self._table.insert(row)
 
     async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
         """See `lib.ports.ConsentStore`. The claim is the conditional write that sets `used`."""

@@ -10,7 +10,7 @@ import uuid
 import weakref
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -59,12 +59,9 @@ class GraphClient:
         """See `lib.ports.Graph`. Entries without a hint or an end are left out."""
         url = f"{self._root}/applications(appId='{application_id}')?$select=id,appId,passwordCredentials"
         answer = _good(await self._http.send("GET", url, deadline, headers=_headers(token)))
-        found = []
-        for entry in answer.get("passwordCredentials") or []:
-            hint, end = entry.get("hint"), entry.get("endDateTime")
-            if isinstance(hint, str) and isinstance(end, str):
-                found.append(RegisteredSecret(hint, datetime.fromisoformat(end)))
-        return found
+        listed = answer.get("passwordCredentials")
+        secrets = [_registered(entry) for entry in listed] if isinstance(listed, list) else []
+        return [secret for secret in secrets if secret]
 
     @asynccontextmanager
     async def _gate(self, key: tuple[str, ...], deadline: Deadline) -> "AsyncIterator[None]":
@@ -79,6 +76,15 @@ class GraphClient:
             yield
         finally:
             gate.release()
+
+
+def _registered(entry: Any) -> RegisteredSecret | None:
+    """Return a listed secret, None for one without a hint or a date that can be read."""
+    try:
+        end = datetime.fromisoformat(entry["endDateTime"])
+        return RegisteredSecret(str(entry["hint"]), end if end.tzinfo else end.replace(tzinfo=UTC))
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def _headers(token: AppToken) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A customer's calendar configuration: what was saved, which part of it answers, and in which state it is."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,9 @@ from enum import StrEnum
 from lib.domain.checkup import Report
 from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import CustomerNotFound, Owner, Refused
+
+# One address and nothing around it: "a@x.com;b@y.com" or "<b@y.com> a@x.com" must not pass for an address of x.com.
+_PLAIN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@([^\s@<>()\[\],;:\"\\]+)")
 
 
 class ConfigurationType(StrEnum):
@@ -41,8 +45,11 @@ class Wishes:
     alert_recipients: tuple[str, ...] = ()
 
     def allows(self, address: str) -> bool:
-        """Return whether this address may be asked for."""
-        return self.allowed_domains is None or address.rpartition("@")[2].lower() in self.allowed_domains
+        """Return whether this address may be asked for: with a list of domains only one plain address each."""
+        if self.allowed_domains is None:
+            return True
+        plain = _PLAIN_ADDRESS.fullmatch(address)
+        return plain is not None and plain[1].lower() in self.allowed_domains
 
 
 @dataclass(frozen=True)

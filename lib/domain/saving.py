@@ -75,7 +75,7 @@ def save(
         wishes=draft.wishes,
         secret_version=version,
         secret_expires=draft.secret_expires,
-        learned_expires=UNKNOWN if draft.secret else stored.learned_expires,
+        learned_expires=UNKNOWN if needs_version(current, draft) else stored.learned_expires,
         tenant=stored.tenant,
         scoped=stored.scoped,
     )

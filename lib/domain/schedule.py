@@ -66,11 +66,24 @@ class ScheduleRequest:
             "availabilityViewInterval": self.interval,
         }
 
-    def slots(self) -> int | None:
-        """Return how long an availabilityView must be, None where the zone's clock changes would have to be known."""
-        if not self.start.zone == self.end.zone == "UTC":
-            return None
-        return -(-(self.end.wall - self.start.wall) // timedelta(minutes=self.interval))
+    def slots(self) -> range:
+        """Return how long an availabilityView may be.
+
+        Exact for UTC. In other zones a clock change inside the window adds or takes an hour, and two zones may lie 26
+        hours apart; whoever knows their rules can be more exact.
+        """
+        slot = timedelta(minutes=self.interval)
+        exact = _begun(self.end.wall - self.start.wall, slot)
+        if self.start.zone != self.end.zone:
+            leeway = _begun(timedelta(hours=26), slot)
+        else:
+            leeway = 0 if self.start.zone == "UTC" else _begun(timedelta(hours=1), slot)
+        return range(max(1, exact - leeway), exact + leeway + 1)
+
+
+def _begun(time: timedelta, slot: timedelta) -> int:
+    """Return how many slots a time takes, the one that it only begins included."""
+    return -(-time // slot)
 
 
 def split(ask: ScheduleRequest, wishes: Wishes) -> tuple[str, ...]:
@@ -101,12 +114,24 @@ def _answer(address: str, answer: Mapping[str, Any] | None, ask: ScheduleRequest
     return shown(answer, wishes.details) | {"scheduleId": address}
 
 
-def _trustworthy(answer: Mapping[str, Any], slots: int | None) -> bool:
-    """Return whether the answer says something about the whole window."""
+# Free (or working elsewhere), tentative, busy, out of office. Older pages of Graph's documentation call 4 working
+# elsewhere, Exchange calls it "no data": whoever meets it knows nothing (facts: microsoft.md 1.2).
+_KNOWN_DIGITS = frozenset("0123")
+
+
+def _trustworthy(answer: Mapping[str, Any], slots: range) -> bool:
+    """Return whether the answer says something about the whole window, in words that are known."""
     view, items = answer.get("availabilityView"), answer.get("scheduleItems")
-    if not isinstance(view, str) or not view or not isinstance(items, list):
+    if not isinstance(view, str) or len(view) not in slots or not set(view) <= _KNOWN_DIGITS:
         return False
-    return (slots is None or len(view) == slots) and all(isinstance(item, Mapping) for item in items)
+    return isinstance(items, list) and all(_is_item(item) for item in items)
+
+
+def _is_item(item: Any) -> bool:
+    if not isinstance(item, Mapping) or not isinstance(item.get("status"), str):
+        return False
+    times = (item.get("start"), item.get("end"))
+    return all(isinstance(time, Mapping) and isinstance(time.get("dateTime"), str) for time in times)
 
 
 def unknown(address: str, code: str, message: str) -> dict[str, Any]:

@@ -82,7 +82,9 @@ class Chain:
                 await self._application(subject, found.tenant, user, found, now, deadline)
         if not any(check.name is CheckName.SECRET_EXPIRY for check in found.checks):
             self._expiry(subject, found, now)
-        found.checks.append(checkup.skipped(CheckName.RESOURCES, "Rooms and equipment are not checked yet."))
+        found.checks.append(
+            checkup.skipped(CheckName.RESOURCES, "Rooms and equipment come with a later version; nothing was checked.")
+        )
         report = checkup.report(now, found.checks)
         return Examined(report, found.tenant, found.learned, found.granted, found.scoped, found.may_lag)
 

@@ -22,18 +22,15 @@ async def delete_configuration(
     """Forget the customer; fine if there is none. Raises ConfigurationChanged."""
     for _ in range(_ATTEMPTS):
         stored = await customers.read(customer_id)
-        check_edition(stored.customer if stored else None, if_match)
         if stored is None:
             return
         customer = stored.customer
         if not customer.deleted:
-            try:
+            check_edition(customer, if_match)
+            with suppress(Conflict):  # whoever was faster is looked at in the next round
                 await customers.write(_tombstone(customer, random()), stored.etag)
-            except Conflict:
-                continue
-            if_match = None  # it was met; the tombstone has an edition of its own
             continue
-        await cleaner.remove(customer_id, customer.leftovers)
+        await cleaner.remove(customer_id, customer.leftovers)  # a tombstone, ours or of one who was interrupted
         with suppress(Conflict):  # saved again meanwhile: that one stays, and its row still names the leftovers
             await customers.remove(customer_id, stored.etag)
         return

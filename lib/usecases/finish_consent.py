@@ -59,6 +59,8 @@ async def _claim(
     customer = stored.customer if stored else None
     if customer is None or customer.newest is None or customer.generation != sign_in.generation:
         raise AnswerNotUsable
+    if customer.newest.access.type is ConfigurationType.NONE:
+        raise AnswerNotUsable
     return sign_in, customer, customer.newest
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lib.domain.advice import Topic, for_graph, for_schedule
+from lib.domain.advice import Topic, for_graph
 from lib.domain.configuration import Consent, Customer, Revision, answering
 from lib.domain.errors import Owner, Refused
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
 from lib.domain.refusals import entra_error, graph_error, secret_missing
-from lib.domain.schedule import ScheduleRequest, join, split, unknown
+from lib.domain.schedule import ScheduleRequest, join, split
 from lib.ports import Credential, Customers, Deadline, Entra, Graph, GraphAnswer, Vault
 from lib.usecases.credentials import credential_of
 
@@ -52,7 +52,8 @@ async def get_schedule(
     try:
         answer = await asker.ask(people)
     except _AddressRefused as refused:
-        return ScheduleAnswer([_unread(address, refused.code) for address in ask.people], 1)
+        unread = [{"scheduleId": address, "error": {"responseCode": refused.code}} for address in people]
+        return ScheduleAnswer(join(ask, revision.wishes, unread), 1)
     return ScheduleAnswer(join(ask, revision.wishes, answer.body["value"]), 1, answer.request_id)
 
 
@@ -65,11 +66,6 @@ def _credential(customer: Customer, revision: Revision, vault: Vault) -> Credent
             owner=Owner.USER,
         )
     return credential_of(customer, revision, revision.tenant, vault)
-
-
-def _unread(address: str, code: str) -> dict[str, Any]:
-    advice = for_schedule(code)
-    return unknown(address, code, f"{advice.message} {advice.remedy}")
 
 
 class _AddressRefused(Exception):

@@ -126,13 +126,16 @@ async def _record(customer_id: str, tested: Revision, found: Examined, *, custom
 
 def _after(customer: Customer, tested: Revision, found: Examined, now: datetime) -> Customer | None:
     """Return the customer after the test of its newest revision."""
-    after = replace(customer, last_test=found.report, admin_consent=_consent(customer, found, now))
+    overtaken = customer.last_test is not None and customer.last_test.tested_at > found.report.tested_at
+    after = replace(customer, admin_consent=_consent(customer, found, now))
+    if not overtaken:
+        after = replace(after, last_test=found.report)
     if found.learned_expires.known:
         after = _with_learned(after, found)
     if found.report.passed:
         return activated(after, tested.id, tenant=found.tenant, scoped=found.scoped)
     was_active = customer.active is not None and customer.active.id == tested.id
-    return replace(after, failing=was_active or customer.failing)
+    return replace(after, failing=customer.failing or (was_active and not overtaken))
 
 
 def _with_learned(customer: Customer, found: Examined) -> Customer:
@@ -146,7 +149,8 @@ def _with_learned(customer: Customer, found: Examined) -> Customer:
 
 def _consent(customer: Customer, found: Examined, now: datetime) -> AdminConsent:
     known = customer.admin_consent
-    if found.granted is None:
+    proven_since = max(filter(None, (known.granted_at, known.answered_at)), default=None)
+    if found.granted is None or (proven_since and proven_since > found.report.tested_at):
         return known
     granted_at = (known.granted_at if known.granted else None) or now
     return replace(known, granted=found.granted, granted_at=granted_at if found.granted else None)

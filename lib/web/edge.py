@@ -29,7 +29,6 @@ class Call:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     client_request_id: str | None = None
     log: dict[str, Any] = field(default_factory=dict)
-    page: bool = False
 
     def customer(self) -> str:
         """Return the customer of the route. Raises InvalidRequest."""

@@ -1,5 +1,6 @@
 """Key Vault, reached with a managed identity as in Azure."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -83,6 +84,16 @@ async def test_a_deleted_secret_is_missing_at_once_and_deleting_twice_is_fine(
     with pytest.raises(SecretMissing):
         await vault.read(NAME, version)
     assert NAME in microsoft.world.deleted_secrets
+
+
+async def test_nobody_waits_for_a_soft_deletion_to_end(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    version = await vault.write(NAME, "one", UNKNOWN)
+    microsoft.deleted_delay = 60
+
+    await asyncio.wait_for(vault.delete(NAME), 5)
+
+    with pytest.raises(SecretMissing):
+        await vault.read(NAME, version)
 
 
 async def test_a_name_in_soft_deletion_is_a_conflict(vault: KeyVault):

@@ -247,7 +247,15 @@ def test_a_secret_never_shows_in_a_repr():
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
-    [("ada@contoso.com", True), ("ADA@CONTOSO.COM", True), ("ada@sub.contoso.com", False), ("ada", False)],
+    [
+        ("ada@contoso.com", True),
+        ("ADA@CONTOSO.COM", True),
+        ("ada@sub.contoso.com", False),
+        ("ada", False),
+        ("b@y.com;a@contoso.com", False),
+        ("<b@y.com> a@contoso.com", False),
+        ("smtp:a@contoso.com", False),
+    ],
 )
 def test_allowed_domains_are_compared_whole_and_without_regard_to_case(address: str, allowed: bool):
     assert Wishes(allowed_domains=("contoso.com",)).allows(address) is allowed

@@ -59,6 +59,16 @@ def test_an_address_asked_twice_is_asked_once_and_answered_twice():
         pytest.param([answer("a@x.com", "")], "incompleteAnswer", id="an empty view"),
         pytest.param([answer("a@x.com", "02")], "incompleteAnswer", id="a view that is too short"),
         pytest.param([answer("a@x.com", "02000")], "incompleteAnswer", id="a view that is too long"),
+        pytest.param([answer("a@x.com", "4444")], "incompleteAnswer", id="no data"),
+        pytest.param([answer("a@x.com", "0?00")], "incompleteAnswer", id="a sign nobody knows"),
+        pytest.param(
+            [answer("a@x.com", scheduleItems=[{"status": 7}])], "incompleteAnswer", id="a status that is none"
+        ),
+        pytest.param(
+            [answer("a@x.com", scheduleItems=[{"status": "busy", "start": None, "end": {}}])],
+            "incompleteAnswer",
+            id="an item without times",
+        ),
         pytest.param([answer("a@x.com", availabilityView=None)], "incompleteAnswer", id="no view"),
         pytest.param([answer("a@x.com", scheduleItems=None)], "incompleteAnswer", id="no items"),
         pytest.param([answer("a@x.com", scheduleItems=["busy"])], "incompleteAnswer", id="items that are none"),
@@ -86,16 +96,13 @@ def test_with_details_time_an_item_is_its_status_start_and_end():
 
 
 def test_nothing_hides_inside_start_or_end_either():
-    item = {
-        "status": "busy",
-        "start": {"dateTime": "x", "timeZone": "UTC", "subject": "Hidden"},
-        "end": {"subject": "H"},
-    }
+    time = {"dateTime": "x", "timeZone": "UTC", "subject": "Hidden"}
+    item = {"status": "busy", "start": time, "end": time}
 
     (entry,) = join(ask("a@x.com"), Wishes(), [answer("a@x.com", scheduleItems=[item])])
 
     assert "Hidden" not in str(entry)
-    assert entry["scheduleItems"][0]["end"] == {}
+    assert entry["scheduleItems"][0]["end"] == {"dateTime": "x", "timeZone": "UTC"}
 
 
 def test_with_details_full_items_are_as_graph_gave_them():
@@ -118,11 +125,13 @@ def test_an_address_of_another_domain_is_not_asked_and_answered_as_unknown():
     ("hours", "interval", "slots"), [(4, 60, 4), (4, 30, 8), (1.1, 60, 2), (24, 1440, 1), (25, 1440, 2), (0.05, 5, 1)]
 )
 def test_a_view_has_one_digit_per_slot_begun(hours: float, interval: int, slots: int):
-    assert ask("a@x.com", hours=hours, interval=interval).slots() == slots
+    assert ask("a@x.com", hours=hours, interval=interval).slots() == range(slots, slots + 1)
 
 
-def test_in_other_zones_the_length_of_a_view_is_left_to_graph():
-    assert ask("a@x.com", zone="W. Europe Standard Time").slots() is None
+def test_in_other_zones_a_view_may_be_longer_or_shorter_by_a_clock_change_and_no_more():
+    slots = ask("a@x.com", zone="W. Europe Standard Time", hours=24, interval=30).slots()
+
+    assert slots == range(46, 51)
 
 
 @pytest.mark.parametrize(
