@@ -90,6 +90,9 @@ class ConsentStore(Protocol):
     async def link(self, mark: str, digest: str) -> Link | None:
         """Return the link of a ticket, or None."""
 
+    async def count_opening(self, link: Link) -> None:
+        """Note that a link was opened once more."""
+
     async def add_sign_in(self, sign_in: SignIn) -> None:
         """Store a sign-in."""
 

@@ -33,7 +33,15 @@ class ConsentRows:
         row = await self._table.get(mark, f"{_LINK}-{digest}")
         if row is None:
             return None
-        return Link(digest, row["customer"], row["generation"], _utc(row["expiresAt"]), row.get("returnUrl"))
+        expires_at, openings = _utc(row["expiresAt"]), row.get("openings", 0)
+        return Link(digest, row["customer"], row["generation"], expires_at, row.get("returnUrl"), openings)
+
+    async def count_opening(self, link: Link) -> None:
+        """See `lib.ports.ConsentStore`. Of several openings at once not every one is counted: it is a rough limit."""
+        row = await self._table.get(customer_mark(link.customer), f"{_LINK}-{link.digest}")
+        if row is not None:
+            with suppress(Conflict):
+                await self._table.replace({**row, "openings": row.get("openings", 0) + 1}, Table.etag(row))
 
     async def add_sign_in(self, sign_in: SignIn) -> None:
         """See `lib.ports.ConsentStore`."""

@@ -1,7 +1,7 @@
 """Customers as table rows: one row each, so that one conditional write changes all of it or nothing."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -111,11 +111,12 @@ def _to_revision(text: str | None) -> Revision | None:
     access, wishes = read["access"], read["wishes"]
     domains = wishes["allowed_domains"]
     return Revision(
-        **read
+        **_known(Revision, read)
         | {
             "saved_at": datetime.fromisoformat(read["saved_at"]),
             "access": Access(
-                **access | {"type": ConfigurationType(access["type"]), "consent": Consent(access["consent"])}
+                **_known(Access, access)
+                | {"type": ConfigurationType(access["type"]), "consent": Consent(access["consent"])}
             ),
             "wishes": Wishes(
                 details=Details(wishes["details"]),
@@ -129,6 +130,12 @@ def _to_revision(text: str | None) -> Revision | None:
     )
 
 
+def _known(kind: type, read: dict[str, Any]) -> dict[str, Any]:
+    """Return what this version knows of a value: after a roll-back, rows may hold more than that."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in read.items() if name in names}
+
+
 def _report(report: Report | None) -> dict[str, Any] | None:
     return None if report is None else asdict(report)
 
@@ -139,7 +146,7 @@ def _to_report(text: str | None) -> Report | None:
     read = json.loads(text)
     checks = tuple(
         Check(
-            **check
+            **_known(Check, check)
             | {
                 "name": CheckName(check["name"]),
                 "outcome": Outcome(check["outcome"]),

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from lib.adapters.entra_answers import GUID, read_refusal, read_token
 from lib.adapters.http import Http, retry_after, unreachable
+from lib.domain.advice import Topic, for_entra
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused
 from lib.ports import Credential, Deadline
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as MSAL does
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
 _PAUSE = 10.0  # seconds to wait when Entra ID is busy without saying how long
+_PATIENCE = 10.0  # seconds for finding out what is wrong with a tenant
 _MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
+
+
+class _UnknownTenant(Exception):
+    """MSAL could not read the tenant's OpenID configuration; it does not tell why."""
 
 
 class _Entry:
@@ -40,6 +46,7 @@ class _Entry:
         self.token: AppToken | None = None
         self.asking: asyncio.Task[AppToken] | None = None
         self.asking_fresh = False
+        self.waiting = 0  # callers who wait for that request
         self.busy_until = 0.0  # on the monotonic clock: when Entra ID wants to be asked again
 
 
@@ -77,16 +84,19 @@ class EntraClient:
         entry = self._entry(credential.key) if credential.keep else _Entry()
         if not fresh and entry.token and _lasts(entry.token, _RENEW_BEFORE):
             return entry.token
+        entry.waiting += 1
         try:
             async with asyncio.timeout(deadline.left()):
                 # Shielded: one caller's time-out is not everybody's. It ends by the time-outs of its own requests.
                 return await asyncio.shield(self._asking(entry, credential, fresh=fresh))
-        except (TimeoutError, MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
-            if not fresh and entry.token and _lasts(entry.token, _USE_UNTIL):
+        except (TimeoutError, MicrosoftUnavailable, MicrosoftTimeout, Throttled, EntraRefused) as problem:
+            if not fresh and entry.token and _lasts(entry.token, _USE_UNTIL) and _passes(problem):
                 return entry.token
             if isinstance(problem, TimeoutError):
                 raise MicrosoftTimeout from None
             raise
+        finally:
+            entry.waiting -= 1
 
     def _asking(self, entry: _Entry, credential: Credential, *, fresh: bool) -> "asyncio.Task[AppToken]":
         """Return the request that is under way, or a new one; a fresh token comes from a fresh request only."""
@@ -114,12 +124,20 @@ class EntraClient:
         if fresh or entry.application is None:
             secret = await credential.secret()
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
-        entry.token = read_token(result, credential.tenant)
-        return entry.token
+        try:
+            result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
+        except _UnknownTenant:
+            await self.resolve_tenant(credential.tenant, Deadline.after(_PATIENCE))  # says what is wrong with it
+            raise unreachable() from None
+        token = read_token(result, credential.tenant)
+        if entry.asking is None or entry.asking is asyncio.current_task() or entry.token is None:
+            entry.token = token  # unless a fresher request was begun in the meantime
+        return token
 
     def _acquire(self, entry: _Entry, credential: Credential, secret: str | None) -> dict[str, Any]:
         """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
+        if not entry.waiting:
+            raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more
         import requests
         from msal.exceptions import MsalError
 
@@ -136,6 +154,8 @@ class EntraClient:
             raise Throttled(wait) from None
         except requests.RequestException as problem:
             raise (MicrosoftTimeout() if timed_out(problem) else unreachable()) from None
+        except _UnknownTenant:
+            raise
         except (MsalError, ValueError, KeyError, RuntimeError):  # ValueError: an answer that is no JSON
             raise unreachable() from None
         if "access_token" in result:
@@ -156,15 +176,20 @@ class EntraClient:
                 instance_discovery=False,  # the sign-in host comes from our settings, never from outside
                 http_client=self._requests(),
             )
-        except json.JSONDecodeError:
-            raise unreachable() from None
-        except ValueError:  # MSAL's word for a tenant that Entra ID does not know
-            raise EntraRefused([90002], "invalid_tenant") from None
+        except ValueError:  # MSAL's word for a tenant that is not known, and for whatever it could not read
+            raise _UnknownTenant from None
 
     def _requests(self) -> "requests.Session":
         if self._session is None:
             self._session = self._new_session()
         return self._session
+
+
+def _passes(problem: Exception) -> bool:
+    """Return whether a failure is a passing one, so that a token which still lasts may serve."""
+    if not isinstance(problem, EntraRefused):
+        return True
+    return for_entra(problem.codes, problem.error, problem.suberror).topic in {Topic.THROTTLED, Topic.TRANSIENT}
 
 
 def _lasts(token: AppToken, seconds: float) -> bool:

@@ -24,7 +24,9 @@ def read_token(result: dict[str, Any], tenant: str) -> AppToken:
         raise EntraRefused([], "wrong_tenant")
     roles = claims.get("roles")
     names = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
-    return AppToken(value, time.time() + float(result.get("expires_in", 0)), tenant if token_tenant else None, names)
+    now = time.time()
+    ends = now + float(result.get("expires_in", 0))
+    return AppToken(value, ends, tenant if token_tenant else None, names, fetched_at=now)
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from lib.domain.advice import Topic, for_entra
 LINK_LIFE = timedelta(days=7)
 SIGN_IN_LIFE = timedelta(hours=1)
 
+# Opening is anonymous, and each opening is kept until it expires. Mail scanners open links too, some several times.
+MOST_OPENINGS = 200
+
 # A mark of the customer (16 hexadecimal characters, so that a row is found by its key) and 256 random bits.
 TOKEN = re.compile(r"[0-9a-f]{16}[A-Za-z0-9_-]{43}")
 
@@ -43,6 +46,7 @@ class Link:
     generation: str
     expires_at: datetime
     return_url: str | None = None
+    openings: int = 0
 
 
 @dataclass(frozen=True)

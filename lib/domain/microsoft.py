@@ -11,13 +11,14 @@ from lib.domain.errors import MicrosoftTrace
 class AppToken:
     """An app-only access token for Graph. `tenant` and `roles` are the token's own claims `tid` and `roles`.
 
-    `expires_at` is in seconds since the epoch.
+    `expires_at` and `fetched_at` are in seconds since the epoch.
     """
 
     value: str = field(repr=False)
     expires_at: float
     tenant: str | None = None
     roles: tuple[str, ...] = ()
+    fetched_at: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -70,16 +70,18 @@ class Chain:
     async def examine(self, subject: Subject, user: str, now: datetime, deadline: Deadline) -> Examined:
         """Make every check that the ones before it allow.
 
-        Raises MicrosoftUnavailable, MicrosoftTimeout if Entra ID cannot be asked at all; a Graph that cannot be asked
+        Raises MicrosoftUnavailable, Throttled if Entra ID cannot be asked at all; a Graph that cannot be asked
         is a failed check.
         """
         found = _Findings()
-        await self._tenant(subject, found, deadline)
-        if found.tenant:
-            if subject.access.type is Type.BASIC:
+        try:
+            await self._tenant(subject, found, deadline)
+            if found.tenant and subject.access.type is Type.BASIC:
                 self._basic(found)
-            else:
+            elif found.tenant:
                 await self._application(subject, found.tenant, user, found, now, deadline)
+        except MicrosoftTimeout as problem:  # only Entra ID's get here (contract: 502)
+            raise MicrosoftUnavailable(problem.message, remedy=problem.remedy, trace=problem.trace) from problem
         if not any(check.name is CheckName.SECRET_EXPIRY for check in found.checks):
             self._expiry(subject, found, now)
         found.checks.append(

@@ -1,10 +1,12 @@
 """Answer a getSchedule call: who is free, who is busy, and whose calendar could not be read."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lib.domain.advice import Topic, for_graph
+from lib.domain.checkup import READS_CALENDARS
 from lib.domain.configuration import Consent, Customer, Revision, answering
 from lib.domain.errors import Owner, Refused
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
@@ -77,7 +79,18 @@ class _AddressRefused(Exception):
 
 
 class _TokenRefused(Exception):
-    """Graph does not take this token (401)."""
+    """Graph does not take this token (401), or the token may be older than a consent (403)."""
+
+
+_OLD_TOKEN = 60.0  # seconds; a token keeps its roles until its end, also when consent was given since (facts: 3.4)
+
+
+def _may_be_outdated(refused: GraphRefused, token: AppToken, scoped: bool) -> bool:
+    """Return whether a fresh token may do what this one could not."""
+    if refused.status == 401:
+        return True
+    without_role = not scoped and not set(token.roles) & READS_CALENDARS
+    return refused.status == 403 and without_role and time.time() - token.fetched_at > _OLD_TOKEN
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,7 @@ class _Asker:
         try:
             return await self.graph.get_schedule(token, self.credential.key, self.user, body, zone, self.deadline)
         except GraphRefused as refused:
-            if refused.status == 401 and not last:
+            if not last and _may_be_outdated(refused, token, self.revision.scoped):
                 raise _TokenRefused from refused
             if refused.code and for_graph(refused.status, refused.code).topic is Topic.ADDRESS:
                 raise _AddressRefused(refused.code) from refused

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from lib.domain.clouds import Cloud
 from lib.domain.configuration import ConfigurationType, Consent, Revision
 from lib.domain.consent import (
+    MOST_OPENINGS,
     SIGN_IN_LIFE,
     Link,
     LinkNotUsable,
@@ -37,6 +38,7 @@ async def start_consent(
 ) -> Start:
     """Store a new sign-in of this link and return where to go. Raises LinkNotUsable."""
     link, revision = await _open(ticket, customers, consents, now)
+    await consents.count_opening(link)
     state, binder = new_token(link.customer, random()), random()
     uri = redirect_uri(revision, default_redirect_uri)
     await consents.add_sign_in(
@@ -65,7 +67,7 @@ async def _open(ticket: str, customers: Customers, consents: ConsentStore, now: 
     if not is_token(ticket):
         raise LinkNotUsable
     link = await consents.link(mark_of(ticket), digest(ticket))
-    if link is None or link.expires_at <= now():
+    if link is None or link.expires_at <= now() or link.openings >= MOST_OPENINGS:
         raise LinkNotUsable
     stored = await customers.read(link.customer)
     newest = stored.customer.newest if stored else None

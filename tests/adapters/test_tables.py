@@ -242,6 +242,17 @@ async def test_a_link_is_found_by_its_digest_in_its_customers_partition_only(con
     assert await consents.link(customer_mark("contoso"), digest("u")) is None
 
 
+async def test_openings_of_a_link_are_counted(consents: ConsentRows):
+    link = Link(digest("t"), "contoso", "m1", NOW + timedelta(days=7), "https://ats.example/")
+    await consents.add_link(link)
+    await consents.add_link(link)
+
+    for _ in range(3):
+        await consents.count_opening(link)
+
+    assert await consents.link(customer_mark("contoso"), digest("t")) == replace(link, openings=3)
+
+
 async def test_forgetting_takes_what_it_should_and_no_more(consents: ConsentRows):
     for entry in (sign_in("a"), sign_in("b", generation="m2"), sign_in("c", customer="fabrikam")):
         await consents.add_sign_in(entry)

@@ -1,6 +1,7 @@
 """Small fakes of `lib/ports.py`: they keep what they are given and can be told to fail at any step."""
 
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -146,6 +147,9 @@ class FakeConsents:
         found = self.links.get(digest)
         return found if found and customer_mark(found.customer) == mark else None
 
+    async def count_opening(self, link: Link) -> None:
+        self.links[link.digest] = replace(link, openings=link.openings + 1)
+
     async def add_sign_in(self, sign_in: SignIn) -> None:
         self.sign_ins[sign_in.digest] = sign_in
 
@@ -175,6 +179,7 @@ class FakeEntra:
         self.secrets = secrets
         self.roles = roles
         self.tokens = 0
+        self.age = 0.0
         self.refusals: list[EntraRefused] = []
         self.on_token: Callable[[], Any] | None = None
 
@@ -191,7 +196,7 @@ class FakeEntra:
             raise self.refusals.pop(0)
         if await credential.secret() not in self.secrets:
             raise EntraRefused([7000215], "invalid_client")
-        return AppToken(f"token {self.tokens}", 2e9, TENANT, self.roles)
+        return AppToken(f"token {self.tokens}", 2e9, TENANT, self.roles, fetched_at=time.time() - self.age)
 
 
 class FakeGraph:

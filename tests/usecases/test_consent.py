@@ -103,6 +103,17 @@ async def test_a_link_lasts_seven_days_and_only_one_life_of_the_customer():
         await office.finish(state, binder)
 
 
+async def test_a_link_that_was_opened_by_far_too_often_is_not_opened_again():
+    office = await Office().prepare()
+    url = await office.invite()
+    (link,) = office.consents.links.values()
+    office.consents.links[link.digest] = replace(link, openings=199)
+
+    await office.open(url)
+    with pytest.raises(LinkNotUsable):
+        await office.open(url)
+
+
 async def test_what_a_slow_invitation_writes_for_a_customer_that_was_deleted_is_removed():
     office = await Office().prepare()
     add_link = office.consents.add_link

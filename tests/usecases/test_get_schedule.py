@@ -137,6 +137,17 @@ async def test_a_token_that_graph_no_longer_takes_is_fetched_anew_once():
     assert [call["token"] for call in office.graph.asked] == ["token 1", "token 2"]
 
 
+async def test_a_token_older_than_a_consent_is_fetched_anew_before_a_permission_is_said_to_be_missing():
+    office = Office()
+    office.entra.roles, office.entra.age = (), 600
+    office.graph.refusals.append(GraphRefused(403, "ErrorAccessDenied"))
+
+    answer = await office.ask()
+
+    assert answer.value[0]["availabilityView"]
+    assert [call["token"] for call in office.graph.asked] == ["token 1", "token 2"]
+
+
 async def test_a_fresh_token_that_graph_does_not_take_either_is_told_and_not_tried_for_ever():
     office = Office()
     office.graph.refusals += [GraphRefused(401, "InvalidAuthenticationToken")] * 3
