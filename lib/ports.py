@@ -29,6 +29,10 @@ class Deadline:
         """Return the deadline that many seconds from now."""
         return cls(time.monotonic() + seconds)
 
+    def within(self, seconds: float) -> "Deadline":
+        """Return this deadline, or the one that many seconds from now if that is earlier."""
+        return Deadline(min(self.at, time.monotonic() + seconds))
+
     def left(self) -> float:
         """Return the seconds left, never below zero."""
         return max(0.0, self.at - time.monotonic())

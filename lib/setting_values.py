@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
-from lib.domain.fields import EMAIL, GUID
+from lib.domain.fields import EMAIL, GUID, origin_of
 
 REDIRECT_PATH = "/mobile/getcalendar"
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
-_NCRONTAB_FIELD = re.compile(r"[0-9A-Za-z*,/\-]+")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DAYS = "sun|mon|tue|wed|thu|fri|sat"
 
 
 def _parsed(text: str, schemes: set[str]) -> SplitResult:
@@ -29,7 +30,7 @@ def _parsed(text: str, schemes: set[str]) -> SplitResult:
 def _origin(url: SplitResult) -> str:
     if url.path not in ("", "/") or url.query or url.fragment or url.username or url.password:
         raise ValueError("must be an origin such as https://host, without path, user or query")
-    return f"{url.scheme}://{url.netloc.lower()}"
+    return origin_of(url)
 
 
 def https_url(text: str) -> str:
@@ -111,9 +112,27 @@ def days(text: str) -> str:
     return text
 
 
+# Second, minute, hour, day, month, day of the week: the least and the most, and the names of months and days.
+_NCRONTAB = ((0, 59, ""), (0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 6, _DAYS))
+
+
 def ncrontab(text: str) -> str:
-    """Return a timer's schedule (the host checks it to the end: Azure's NCRONTAB has six fields)."""
+    """Return a timer's schedule in Azure's NCRONTAB: six fields of *, numbers, names, ranges, lists and steps."""
     fields = text.split()
-    if len(fields) != 6 or not all(_NCRONTAB_FIELD.fullmatch(part) for part in fields):
+    if len(fields) != 6 or not all(_fits(part, *rule) for part, rule in zip(fields, _NCRONTAB, strict=True)):
         raise ValueError("must be an NCRONTAB expression of six fields such as 0 0 7 * * *")
     return " ".join(fields)
+
+
+def _fits(field: str, least: int, most: int, names: str) -> bool:
+    """Return whether one field of a schedule has only values that exist."""
+    name = f"|{names}" if names else ""
+    item = re.compile(rf"(?:\*|([0-9]+{name})(?:-([0-9]+{name}))?)(?:/([1-9][0-9]*))?", re.IGNORECASE)
+    for part in field.split(","):
+        match = item.fullmatch(part)
+        if match is None:
+            return False
+        numbers = [int(value) for value in match.groups()[:2] if value and value.isdigit()]
+        if not all(least <= number <= most for number in numbers) or numbers != sorted(numbers):
+            return False
+    return True

@@ -87,6 +87,13 @@ def test_a_missing_setting_is_named(name: str):
         ("ALERT_DAYS", "-1"),
         ("SECRET_SCAN_SCHEDULE", "0 7 * * *"),
         ("SECRET_SCAN_SCHEDULE", "every day at noon please now"[:40] + " !"),
+        *(
+            ("SECRET_SCAN_SCHEDULE", schedule)
+            for schedule in (
+                *("99 0 7 * * *", "60 0 7 * * *", "0 0 25 * * *", "0 0 7 32 * *", "0 0 7 0 * *", "0 0 7 * 13 *"),
+                *("0 0 7 * * 8", "0 0 9-7 * * *", "0 */0 7 * * *", "0 0 7 * foo *", "0 0 7 * * mon-"),
+            )
+        ),
         ("AZURE_AUTHORITY_HOST", "http://127.0.0.1"),
     ],
 )
@@ -97,6 +104,13 @@ def test_a_wrong_setting_is_told_in_one_sentence_that_names_it(name: str, value:
     assert sentence.endswith(".")
     if len(value) > 12 and "://" in value:
         assert value not in sentence, "a value may be a secret"
+
+
+@pytest.mark.parametrize(
+    "schedule", ["0 */15 7-19 * * MON-FRI", "0,30 0 0 1 jan,Jul *", "* * * * * *", "0 0 7 * * 0-5/2"]
+)
+def test_schedules_have_ranges_lists_steps_and_names(schedule: str):
+    assert read(GOOD | {"SECRET_SCAN_SCHEDULE": schedule}).secret_scan_schedule == schedule
 
 
 def test_all_problems_are_told_at_once():

@@ -16,12 +16,12 @@ CLIENT_OPTIONS: dict[str, Any] = {
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 2,
     "connection_timeout": 4,
-    "read_timeout": 5,
+    "read_timeout": 10,
     "logging_enable": False,
     # Otherwise every request reads .netrc and proxy settings, in a thread: a fifth of the time of a table read.
     "use_env_settings": False,
 }
-PATIENCE = 12.0  # seconds for one operation, retries included
+PATIENCE = 15.0  # seconds for one operation, retries included
 
 
 def azure_credential(authority: str | None) -> DefaultAzureCredential:
@@ -50,7 +50,7 @@ async def failures_of(service: str) -> AsyncIterator[None]:
         if problem.status_code in {401, 403}:
             raise _not_allowed(service, problem) from problem
         raise _unusable(service, problem) from problem
-    except AzureError as problem:
+    except (AzureError, ValueError, TypeError, AttributeError) as problem:  # the latter: an answer of somebody else
         raise _unusable(service, problem) from problem
 
 

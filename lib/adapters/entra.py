@@ -125,16 +125,19 @@ class EntraClient:
             secret = await credential.secret()
         loop = asyncio.get_running_loop()
         try:
-            result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
+            application, result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
         except _UnknownTenant:
             await self.resolve_tenant(credential.tenant, Deadline.after(_PATIENCE))  # says what is wrong with it
             raise unreachable() from None
         token = read_token(result, credential.tenant)
+        entry.application = application  # only now: MSAL keeps the token, so it has to be a good one
         if entry.asking is None or entry.asking is asyncio.current_task() or entry.token is None:
             entry.token = token  # unless a fresher request was begun in the meantime
         return token
 
-    def _acquire(self, entry: _Entry, credential: Credential, secret: str | None) -> dict[str, Any]:
+    def _acquire(
+        self, entry: _Entry, credential: Credential, secret: str | None
+    ) -> "tuple[ConfidentialClientApplication, dict[str, Any]]":
         """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
         if not entry.waiting:
             raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more
@@ -158,11 +161,9 @@ class EntraClient:
             raise
         except (MsalError, ValueError, KeyError, RuntimeError):  # ValueError: an answer that is no JSON
             raise unreachable() from None
-        if "access_token" in result:
-            entry.application = application
-        elif "error" not in result:
+        if not {"access_token", "error"} & result.keys():
             raise unreachable()
-        return result
+        return application, result
 
     def _application(self, credential: Credential, secret: str | None) -> "ConfidentialClientApplication":
         """Make MSAL's object; its constructor asks for the tenant's OpenID configuration."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
 _TIMEOUT = (3.05, 6.0)  # seconds to connect, seconds between two bytes
@@ -55,4 +55,6 @@ class MsalSession(requests.Session):
 def timed_out(problem: requests.RequestException) -> bool:
     """Return whether a request failed because nobody answered in time; after retries that hides inside."""
     inner = getattr(problem.args[0], "reason", None) if problem.args else None
+    if isinstance(inner, NewConnectionError):  # refused, or an unknown host; a kind of time-out to urllib3
+        return False
     return isinstance(problem, requests.Timeout) or isinstance(inner, (ReadTimeoutError, ConnectTimeoutError))

@@ -59,6 +59,14 @@ class Report:
         """Whether no check failed."""
         return all(check.outcome is not Outcome.FAILED for check in self.checks)
 
+    @property
+    def missed_consent(self) -> bool:
+        """Whether what failed is what an administrator's consent mends."""
+        failed = {check.name: check.code for check in self.checks if check.outcome is Outcome.FAILED}
+        return bool(failed.keys() & {CheckName.CONSENT, CheckName.PERMISSION}) or (
+            failed.get(CheckName.CREDENTIAL) in {"AADSTS700016", "AADSTS700011"}
+        )
+
 
 def report(tested_at: datetime, checks: Iterable[Check]) -> Report:
     """Return the report in the contract's order; a check that nobody made is skipped because one before it failed."""

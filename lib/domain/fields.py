@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
 from lib.domain.errors import InvalidRequest, ReturnUrlNotAllowed
@@ -161,12 +161,18 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     return found
 
 
+def origin_of(url: SplitResult) -> str:
+    """Return the origin of a URL: scheme and host, and the port unless it is the scheme's own (RFC 6454)."""
+    own_port = {"https": ":443", "http": ":80"}.get(url.scheme, "")
+    return f"{url.scheme}://{url.netloc.lower().removesuffix(own_port)}"
+
+
 def return_url(name: str, value: Any, origins: Sequence[str]) -> str:
     """Return a URL whose origin is allowed. Raises ReturnUrlNotAllowed for one that is not."""
     found = text(name, value, longest=2048)
     try:
         url = urlsplit(found)
-        origin = f"{url.scheme}://{url.netloc.lower()}"
+        origin = origin_of(url)
     except ValueError:
         raise InvalidRequest(name, "must be a URL") from None
     # A backslash or white space is read as something else by some browsers than by this parser (WHATWG URL).

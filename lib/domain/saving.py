@@ -105,9 +105,20 @@ def _begin(
     current: Customer | None, customer_id: str, draft: Draft, version: str | None, now: datetime, mark: str
 ) -> Customer:
     """Return a customer that starts a new generation: new, or with another tenant or application than before."""
-    leftovers = (*current.leftovers, *(() if current.deleted else (current.generation,))) if current else ()
+    known = (*current.leftovers, *(() if current.deleted else (current.generation,))) if current else ()
+    leftovers = tuple(generation for generation in known if generation != mark)  # announced, and now in use
     revision = Revision(mark, now, draft.access, draft.wishes, version, draft.secret_expires)
     return Customer(customer_id, generation=mark, edition=mark, newest=revision, leftovers=leftovers)
+
+
+def announced(current: Customer | None, customer_id: str, mark: str) -> Customer:
+    """Return the customer with a generation that is about to begin among its leftovers.
+
+    Stored before the vault gets the generation's secret: a process that ends in between leaves nothing unknown.
+    """
+    if current is None:
+        return Customer(customer_id, generation=mark, edition=mark, newest=None, leftovers=(mark,))
+    return replace(current, leftovers=(*current.leftovers, mark))
 
 
 def needs_version(current: Customer | None, draft: Draft) -> bool:

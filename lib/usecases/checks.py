@@ -102,7 +102,7 @@ class Chain:
     async def _tenant(self, subject: Subject, found: _Findings, deadline: Deadline) -> None:
         name = subject.tenant or subject.access.tenant_id or ""
         try:
-            found.tenant = await self.entra.resolve_tenant(name, deadline)
+            found.tenant = await self.entra.resolve_tenant(name, deadline.within(_ENTRA_SECONDS))
         except EntraRefused as refused:
             found.checks.append(verdicts.refused_by_entra(CheckName.TENANT, refused))
             return
@@ -134,7 +134,7 @@ class Chain:
     async def _credential(self, credential: Credential, found: _Findings, deadline: Deadline) -> AppToken | None:
         """Ask for a token anew: it proves tenant, application and secret at once."""
         try:
-            token = await self.entra.app_token(credential, deadline, fresh=True)
+            token = await self.entra.app_token(credential, deadline.within(_ENTRA_SECONDS), fresh=True)
         except SecretMissing:
             problem = secret_missing()
             found.checks.append(verdicts.problem_found(CheckName.CREDENTIAL, problem, problem.code))
@@ -218,6 +218,8 @@ class Chain:
         entries = answer.body["value"]
         return verdicts.free_busy_read(entries[0] if entries else None), False
 
+
+_ENTRA_SECONDS = 12.0  # for each thing asked of Entra ID, so that a test of an Entra ID that hangs ends soon
 
 # Usually a wrong application or tenant ID, so they speak about the credential first; shortly after consent they pass.
 _APPLICATION_NOT_FOUND = frozenset({700016, 700011})

@@ -19,6 +19,8 @@ from lib.usecases.updating import update
 # After an administrator consented, Entra ID may lag for some seconds (facts: microsoft.md 3.4).
 _FRESH_CONSENT = timedelta(minutes=5)
 CONSENT_PAUSES = (1.0, 2.0, 4.0, 6.0)  # seconds between looks
+_FRESH_TEST = timedelta(hours=1)
+_SHORT_PAUSES = (1.0, 2.0, 2.0)  # where consent may have been given in Microsoft's own pages, of which nobody tells us
 
 
 async def test_configuration(
@@ -86,13 +88,22 @@ async def _examine_patiently(
     customer: Customer, revision: Revision, user: str, vault: Vault, chain: Chain, now: Now, deadline: Deadline
 ) -> Examined:
     """Examine; right after consent look again for a short while before judging, since Entra ID may lag."""
-    answered = customer.admin_consent.answered_at
-    fresh = answered is not None and now() - answered < _FRESH_CONSENT
+    pauses = _pauses(customer, now())
 
     async def look() -> Examined:
         return await chain.examine(subject_of(customer, revision, vault), user, now(), deadline)
 
-    return await until(look, lambda found: not fresh or not found.may_lag, CONSENT_PAUSES, deadline)
+    return await until(look, lambda found: not found.may_lag, pauses, deadline)
+
+
+def _pauses(customer: Customer, now: datetime) -> tuple[float, ...]:
+    """Return how patiently to look: most after a consent that came back to us, a little after a test that missed it."""
+    answered, last = customer.admin_consent.answered_at, customer.last_test
+    if answered is not None and now - answered < _FRESH_CONSENT:
+        return CONSENT_PAUSES
+    if last is not None and now - last.tested_at < _FRESH_TEST and last.missed_consent:
+        return _SHORT_PAUSES
+    return ()
 
 
 async def until[Found](

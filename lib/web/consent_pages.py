@@ -112,7 +112,8 @@ def show_end(finish: Finish) -> func.HttpResponse:
 
 
 def with_query(url: str, parameters: dict[str, str]) -> str:
-    """Return the URL with parameters added to its query."""
+    """Return the URL with parameters added to its query; one of our own name that was there gives way."""
     parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, urlencode(parameters))))
+    kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0] != "calendar"]
+    query = "&".join(filter(None, (*kept, urlencode(parameters))))
     return urlunsplit(parts._replace(query=query))

@@ -154,7 +154,10 @@ def test_other_sign_in_urls_are_refused(value: Any):
 ORIGINS = ("https://ats.example", "http://localhost:3000")
 
 
-@pytest.mark.parametrize("value", ["https://ats.example", "https://ATS.example/a?b=c#d", "http://localhost:3000/x"])
+@pytest.mark.parametrize(
+    "value",
+    ["https://ats.example", "https://ATS.example/a?b=c#d", "https://ats.example:443/x", "http://localhost:3000/x"],
+)
 def test_return_urls_of_allowed_origins_are_taken(value: str):
     assert fields.return_url("returnUrl", value, ORIGINS) == value
 

@@ -109,6 +109,17 @@ async def test_shortly_after_consent_a_refusal_is_looked_at_again(monkeypatch: p
     assert office.entra.tokens == 3
 
 
+async def test_after_a_test_that_missed_consent_the_next_one_looks_again(monkeypatch: pytest.MonkeyPatch):
+    office = await Office(roles=()).prepare()
+    office.graph.refusals += [DENIED]
+    assert not (await office.examine()).passed
+    office.graph.refusals += [DENIED]  # the administrator consented in the portal; Entra ID lags
+    monkeypatch.setattr("lib.usecases.test_configuration._SHORT_PAUSES", (0.0, 0.0))
+
+    assert (await office.examine()).passed
+    assert office.entra.tokens == 3
+
+
 async def test_long_after_consent_a_refusal_is_judged_at_once():
     office = Office(roles=())
     consent = replace(office.saved.admin_consent, answered_at=NOW - timedelta(minutes=6))

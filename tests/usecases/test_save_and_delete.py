@@ -218,6 +218,26 @@ async def test_a_save_after_which_everything_is_down_never_leaves_a_row_that_nam
     assert await office.secret_in_use() in {"s3cret", "new"}
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["a first save", "another application"])
+@pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_a_save_killed_at_any_step_leaves_no_secret_that_a_deletion_does_not_find(
+    office: Office, step: int, late: bool, first: bool
+):
+    if not first:
+        await office.save()
+    office.failing_at(step, late=late)
+    office.steps.fail_from_then_on = True
+    with suppress(CalendarError):
+        await office.save(replace(DRAFT, secret="new", access=replace(DRAFT.access, tenant_id="fabrikam.com")))
+    office.healthy()
+
+    await office.delete()
+
+    assert office.vault.secrets == {}
+    assert office.customers.rows == {}
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
 @pytest.mark.parametrize("step", range(1, 8))
 async def test_a_deletion_that_fails_at_any_step_is_finished_by_the_next(office: Office, step: int, late: bool):
