@@ -41,11 +41,7 @@ async def save_configuration(
             current = stored.customer if stored else None
             check_edition(current, if_match)
             if writing.begins_unannounced(current, now):
-                with suppress(Conflict):  # either way the next round sees what is there
-                    await customers.write(
-                        announced(current, customer_id, writing.mark), stored.etag if stored else None
-                    )
-                    writing.version = None  # whatever was written before may be swept away
+                await writing.announce(stored, customers)
                 continue
             planned = await writing.plan(current, now)
             if planned and await writing.write(planned, stored, customers):
@@ -85,6 +81,13 @@ class _Writing:
         planned = save(current, self.customer_id, self.draft, secret_version=None, now=now(), mark=self.mark)
         begins = planned.generation == self.mark and needs_version(current, self.draft)
         return begins and (current is None or self.mark not in current.leftovers)
+
+    async def announce(self, stored: Stored | None, customers: Customers) -> None:
+        """Let the row know of the generation, unless somebody else was faster: the next round sees what is there."""
+        current = stored.customer if stored else None
+        with suppress(Conflict):
+            await customers.write(announced(current, self.customer_id, self.mark), stored.etag if stored else None)
+            self.version = None  # whatever was written before may have been swept away
 
     async def plan(self, current: Customer | None, now: Now) -> Customer | None:
         """Return the customer as it shall be stored, its version written; None if the vault's secret is deleted."""
