@@ -146,7 +146,7 @@ class Customer:
         return "failing" if self.failing else "ready"
 
     def secret_name(self) -> str:
-        """Return the vault's name for this customer's secret: no customer id can name another's (design.md)."""
+        """Return the vault's name for this customer's secret: no customer id can name another's."""
         return secret_name(self.id, self.generation)
 
 

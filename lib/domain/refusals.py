@@ -91,7 +91,7 @@ def _refused(code: str, advice: Advice, trace: MicrosoftTrace) -> Refused:
 
 
 def _out_of_scope(trace: MicrosoftTrace) -> Refused:
-    """The application may read calendars, but not as this mailbox (facts: microsoft.md 7.3)."""
+    """The application may read calendars, but not as this mailbox (Microsoft Learn, "RBAC for Applications")."""
     return Refused(
         "mailboxNotReachable",
         "Exchange Online does not let the application use this mailbox, although it may read calendars. Usually a "

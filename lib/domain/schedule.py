@@ -14,7 +14,7 @@ from lib.domain.configuration import Details, Wishes
 from lib.domain.errors import InvalidRequest
 
 # Graph's limits: 20 entities a request; a window of less than 42 days is accepted by every version of its
-# documentation (facts: 42 in 2021, 62 today). Splitting larger calls is the seam for a later version.
+# documentation ("less than 42 days" in 2021, 62 today). Splitting larger calls is the seam for a later version.
 MOST_PEOPLE = 20
 LONGEST_WINDOW = timedelta(days=42)
 SHORTEST_INTERVAL, LONGEST_INTERVAL, DEFAULT_INTERVAL = 5, 1440, 30
@@ -115,7 +115,7 @@ def _answer(address: str, answer: Mapping[str, Any] | None, ask: ScheduleRequest
 
 
 # Free (or working elsewhere), tentative, busy, out of office. Older pages of Graph's documentation call 4 working
-# elsewhere, Exchange calls it "no data": whoever meets it knows nothing (facts: microsoft.md 1.2).
+# elsewhere, Exchange calls it "no data": whoever meets it knows nothing (Microsoft Learn, scheduleInformation; EWS, MergedFreeBusy).
 _KNOWN_DIGITS = frozenset("0123")
 
 

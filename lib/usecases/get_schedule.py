@@ -82,7 +82,7 @@ class _TokenRefused(Exception):
     """Graph does not take this token (401), or the token may be older than a consent (403)."""
 
 
-_OLD_TOKEN = 10.0  # seconds; a token keeps its roles until its end, also when consent was given since (facts: 3.4)
+_OLD_TOKEN = 10.0  # seconds; a token keeps its roles until its end, also when consent was given since (Entra docs)
 
 
 def _may_be_outdated(refused: GraphRefused, token: AppToken, scoped: bool) -> bool:

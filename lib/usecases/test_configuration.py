@@ -16,7 +16,7 @@ from lib.usecases.checks import Chain, Examined, Subject
 from lib.usecases.credentials import credential_of, credential_of_draft
 from lib.usecases.updating import update
 
-# After an administrator consented, Entra ID may lag for some seconds (facts: microsoft.md 3.4).
+# After an administrator consented, Entra ID may lag for some seconds; Microsoft names no figure, minutes were seen.
 _FRESH_CONSENT = timedelta(minutes=5)
 CONSENT_PAUSES = (1.0, 2.0, 4.0, 6.0)  # seconds between looks
 _FRESH_TEST = timedelta(hours=1)
