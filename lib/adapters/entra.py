@@ -1,9 +1,9 @@
 """Microsoft Entra ID: which tenant a name means, and app-only tokens through MSAL.
 
-MSAL is synchronous, so it works in threads, and only when no token is at hand. Its traps (read and measured in 1.39) and
-what we do about them: an application object has one token cache, so there is one per customer, generation and version
-of the secret; its throttling cache does not know the secret, so a fresh token is asked with a fresh object; it has no
-time-outs of its own, so its session has; failures come in five kinds of exception, so all are translated here.
+MSAL is synchronous, so it works in threads, and only when no token is at hand. Its traps (read and measured in 1.39)
+and what we do about them: an application object has one token cache, so there is one per customer, generation and
+version of the secret; its throttling cache does not know the secret, so a fresh token is asked with a fresh object; it
+has no time-outs of its own, so its session has; failures come in five kinds of exception, so all are translated here.
 """
 
 import asyncio

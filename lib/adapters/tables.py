@@ -1,8 +1,8 @@
 r"""Azure Table Storage: rows, conditional writes, and tables made on first use where no template made them.
 
-Facts that shape it (Microsoft Learn, "Understanding the Table service data model"; SDK 12.7): deleting a missing row succeeds silently, so a claim is never a deletion; a
-string property holds at most 32,768 UTF-16 characters; keys may not contain / \ # ? or control characters, and ours
-are made of letters, digits and hyphens only.
+What shapes it (Microsoft Learn, "Understanding the Table service data model"; behaviour of the SDK 12.7): deleting a
+missing row succeeds silently, so a claim is never a deletion; a string property holds at most 32,768 UTF-16 characters;
+keys may not contain / \ # ? or control characters, and ours are made of letters, digits and hyphens only.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -115,7 +115,8 @@ def _answer(address: str, answer: Mapping[str, Any] | None, ask: ScheduleRequest
 
 
 # Free (or working elsewhere), tentative, busy, out of office. Older pages of Graph's documentation call 4 working
-# elsewhere, Exchange calls it "no data": whoever meets it knows nothing (Microsoft Learn, scheduleInformation; EWS, MergedFreeBusy).
+# elsewhere, Exchange calls it "no data": whoever meets it knows nothing (Microsoft Learn, scheduleInformation; EWS
+# reference, MergedFreeBusy).
 _KNOWN_DIGITS = frozenset("0123")
 
 
