@@ -2,12 +2,16 @@
 
 import itertools
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
+from tests.sandbox.host.process import HostProcess
+from tests.sandbox.ports import free_port
 from tests.sandbox.stack import Stack
 from tests.sandbox.world.applications import Application, ClientSecret
 from tests.sandbox.world.demo import ADMIN, person
@@ -73,6 +77,20 @@ def new_company(stack: Stack, *, consented: bool = True) -> Company:
     start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     person(tenant, "Ada", Meeting(start, start + timedelta(hours=1), subject="Secret plans", location="Bunker"))
     return Company(name, tenant, application, secret.value)
+
+
+@contextmanager
+def another_instance(stack: Stack, **settings: str) -> Iterator["Api"]:
+    """Run a second instance of the functions on the same stores, with other settings if given; yield its client."""
+    port = free_port()
+    host = HostProcess.start(stack.environment() | settings, port=port)
+    try:
+        api = Api(stack)
+        api.url = f"http://localhost:{port}"
+        yield api
+        api.session.close()
+    finally:
+        host.stop()
 
 
 class Api:

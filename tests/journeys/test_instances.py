@@ -8,30 +8,21 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.api import Api, Company
+from tests.journeys.api import Api, Company, another_instance
 from tests.journeys.browser import Browser, link, press, to_microsoft
 from tests.journeys.expect import Faults, expect_refused, vault_values
 from tests.journeys.test_configuration import another_secret, at_once
 from tests.journeys.test_consent import fresh, granted  # noqa: F401  (fresh is a fixture)
 from tests.journeys.test_get_schedule import value
-from tests.sandbox.host.process import HostProcess
 from tests.sandbox.microsoft import Fault
-from tests.sandbox.ports import free_port
 from tests.sandbox.stack import Stack
 
 
 @pytest.fixture(scope="module")
 def second(stack: Stack) -> Iterator[Api]:
     """A client of another instance with the same settings."""
-    port = free_port()
-    host = HostProcess.start(stack.environment(), port=port)
-    try:
-        api = Api(stack)
-        api.url = f"http://localhost:{port}"
+    with another_instance(stack) as api:
         yield api
-        api.session.close()
-    finally:
-        host.stop()
 
 
 def test_what_one_instance_saves_counts_in_the_other_from_the_next_call(api: Api, second: Api, ready: Company):

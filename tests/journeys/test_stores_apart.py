@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.api import Api, Company
+from tests.journeys.api import Api, Company, another_instance
 from tests.journeys.expect import expect_refused, vault_values
 from tests.journeys.tables_between import TablesBetween
 from tests.journeys.test_configuration import another_secret
@@ -27,15 +27,8 @@ def between(stack: Stack) -> Iterator[TablesBetween]:
 @pytest.fixture(scope="module")
 def behind(stack: Stack, between: TablesBetween) -> Iterator[Api]:
     """A client of an instance whose tables are behind the proxy."""
-    port = free_port()
-    host = HostProcess.start(stack.environment() | {"TABLES_ENDPOINT": between.endpoint}, port=port)
-    try:
-        api = Api(stack)
-        api.url = f"http://localhost:{port}"
+    with another_instance(stack, TABLES_ENDPOINT=between.endpoint) as api:
         yield api
-        api.session.close()
-    finally:
-        host.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -2,20 +2,7 @@
 
 import pytest
 
-from tests.sandbox.microsoft.testing import connected, running
 from tests.sandbox.world import demo
-
-
-@pytest.fixture
-def microsoft():
-    with running() as running_one:
-        yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 async def read(client, token, path, select=None):

@@ -5,23 +5,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import jwt
 import pytest
 
-from tests.sandbox.microsoft.testing import connected, running
 from tests.sandbox.world import demo
 
 ROLE = "Calendars.ReadBasic.All"
 ADMIN = "admin@contoso.onmicrosoft.com"
-
-
-@pytest.fixture
-def microsoft():
-    with running() as running_one:
-        yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 def address(client, tenant=demo.CONTOSO, version=2, **changes):

@@ -8,22 +8,10 @@ import jwt
 import msal
 import pytest
 
-from tests.sandbox.microsoft.testing import authority, connected, running
+from tests.sandbox.microsoft.testing import authority
 from tests.sandbox.world import demo
 
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-
-@pytest.fixture
-def microsoft():
-    with running() as running_one:
-        yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 def application(microsoft, **more):

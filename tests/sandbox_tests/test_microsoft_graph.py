@@ -6,23 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.microsoft.testing import NOON, connected, question, running
+from tests.sandbox.microsoft.testing import NOON, question
 from tests.sandbox.world import Meeting, demo
 from tests.sandbox.world.applications import stable_id
 
 ROLE = "Calendars.ReadBasic.All"
-
-
-@pytest.fixture
-def microsoft():
-    with running() as running_one:
-        yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 @pytest.fixture

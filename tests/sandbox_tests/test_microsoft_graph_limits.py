@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.sandbox.microsoft.testing import connected, question, running
+from tests.sandbox.microsoft.testing import question, running
 from tests.sandbox.world import demo
 
 
@@ -12,12 +12,6 @@ from tests.sandbox.world import demo
 def microsoft():
     with running() as running_one:
         yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 @pytest.fixture

@@ -20,18 +20,6 @@ from tests.sandbox.world import demo, demo_world
 ROLE = "Calendars.ReadBasic.All"
 
 
-@pytest.fixture
-def microsoft():
-    with running() as running_one:
-        yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
-
-
 def threads():
     return [thread for thread in threading.enumerate() if thread.name == "simulated-microsoft"]
 

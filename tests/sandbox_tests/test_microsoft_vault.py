@@ -9,7 +9,7 @@ from azure.identity import ManagedIdentityCredential as BlockingManagedIdentity
 from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
 from azure.keyvault.secrets.aio import SecretClient
 
-from tests.sandbox.microsoft.testing import authority, connected, running
+from tests.sandbox.microsoft.testing import authority, running
 from tests.sandbox.world import demo
 
 
@@ -21,12 +21,6 @@ def microsoft(monkeypatch):
         for name, value in running_one.environment().items():
             monkeypatch.setenv(name, value)
         yield running_one
-
-
-@pytest.fixture
-async def client(microsoft):
-    async with connected(microsoft) as open_one:
-        yield open_one
 
 
 def vault_client(microsoft, credential):
