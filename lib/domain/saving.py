@@ -92,7 +92,12 @@ def _following(active: Revision | None, stored: Revision, newest: Revision) -> R
     if active is None or active.id == stored.id:
         return newest if active else None
     if active.secret_version == stored.secret_version:
-        active = replace(active, secret_version=newest.secret_version, secret_expires=newest.secret_expires)
+        active = replace(
+            active,
+            secret_version=newest.secret_version,
+            secret_expires=newest.secret_expires,
+            learned_expires=newest.learned_expires,
+        )
     changed = {
         wish.name: getattr(newest.wishes, wish.name)
         for wish in fields(Wishes)
@@ -105,20 +110,9 @@ def _begin(
     current: Customer | None, customer_id: str, draft: Draft, version: str | None, now: datetime, mark: str
 ) -> Customer:
     """Return a customer that starts a new generation: new, or with another tenant or application than before."""
-    known = (*current.leftovers, *(() if current.deleted else (current.generation,))) if current else ()
-    leftovers = tuple(generation for generation in known if generation != mark)  # announced, and now in use
+    leftovers = (*current.leftovers, *(() if current.deleted else (current.generation,))) if current else ()
     revision = Revision(mark, now, draft.access, draft.wishes, version, draft.secret_expires)
     return Customer(customer_id, generation=mark, edition=mark, newest=revision, leftovers=leftovers)
-
-
-def announced(current: Customer | None, customer_id: str, mark: str) -> Customer:
-    """Return the customer with a generation that is about to begin among its leftovers.
-
-    Stored before the vault gets the generation's secret: a process that ends in between leaves nothing unknown.
-    """
-    if current is None:
-        return Customer(customer_id, generation=mark, edition=mark, newest=None, leftovers=(mark,))
-    return replace(current, leftovers=(*current.leftovers, mark))
 
 
 def needs_version(current: Customer | None, draft: Draft) -> bool:

@@ -39,7 +39,9 @@ class Cleaner:
             await self.remove(customer.id, customer.leftovers)
             stored = await self.customers.read(customer.id)
             if stored and stored.customer.edition == customer.edition:
-                swept = replace(stored.customer, leftovers=())
+                # Only what was removed: another save may have left more in the meantime.
+                left = tuple(name for name in stored.customer.leftovers if name not in customer.leftovers)
+                swept = replace(stored.customer, leftovers=left)
                 await self.customers.write(swept, stored.etag)
                 return swept
         except (CalendarError, Conflict) as problem:

@@ -5,13 +5,12 @@ write makes the table row name it. A version that no row will name is made unrea
 """
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 
 from lib.domain.configuration import Customer, Draft, Revision, secret_name
 from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest
 from lib.domain.microsoft import SecretMissing
-from lib.domain.saving import announced, keeps_secret, needs_version, require_secret, save
+from lib.domain.saving import keeps_secret, needs_version, require_secret, save
 from lib.ports import Conflict, Customers, Now, Random, Stored, Vault
 from lib.usecases.clean_up import Cleaner
 from lib.usecases.updating import ATTEMPTS, let_others_pass
@@ -40,9 +39,6 @@ async def save_configuration(
             stored = await customers.read(customer_id)
             current = stored.customer if stored else None
             check_edition(current, if_match)
-            if writing.begins_unannounced(current, now):
-                await writing.announce(stored, customers)
-                continue
             planned = await writing.plan(current, now)
             if planned and await writing.write(planned, stored, customers):
                 return await cleaner.sweep(planned)
@@ -74,20 +70,6 @@ class _Writing:
     named: bool = False
     begins: bool = False
     met_deleted: bool = False
-
-    def begins_unannounced(self, current: Customer | None, now: Now) -> bool:
-        """Return whether this save begins a generation with a secret of which the row does not know yet."""
-        require_secret(self.draft, current.newest if current else None)
-        planned = save(current, self.customer_id, self.draft, secret_version=None, now=now(), mark=self.mark)
-        begins = planned.generation == self.mark and needs_version(current, self.draft)
-        return begins and (current is None or self.mark not in current.leftovers)
-
-    async def announce(self, stored: Stored | None, customers: Customers) -> None:
-        """Let the row know of the generation, unless somebody else was faster: the next round sees what is there."""
-        current = stored.customer if stored else None
-        with suppress(Conflict):
-            await customers.write(announced(current, self.customer_id, self.mark), stored.etag if stored else None)
-            self.version = None  # whatever was written before may have been swept away
 
     async def plan(self, current: Customer | None, now: Now) -> Customer | None:
         """Return the customer as it shall be stored, its version written; None if the vault's secret is deleted."""

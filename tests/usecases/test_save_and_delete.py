@@ -218,26 +218,6 @@ async def test_a_save_after_which_everything_is_down_never_leaves_a_row_that_nam
     assert await office.secret_in_use() in {"s3cret", "new"}
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["a first save", "another application"])
-@pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
-@pytest.mark.parametrize("step", range(1, 9))
-async def test_a_save_killed_at_any_step_leaves_no_secret_that_a_deletion_does_not_find(
-    office: Office, step: int, late: bool, first: bool
-):
-    if not first:
-        await office.save()
-    office.failing_at(step, late=late)
-    office.steps.fail_from_then_on = True
-    with suppress(CalendarError):
-        await office.save(replace(DRAFT, secret="new", access=replace(DRAFT.access, tenant_id="fabrikam.com")))
-    office.healthy()
-
-    await office.delete()
-
-    assert office.vault.secrets == {}
-    assert office.customers.rows == {}
-
-
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
 @pytest.mark.parametrize("step", range(1, 8))
 async def test_a_deletion_that_fails_at_any_step_is_finished_by_the_next(office: Office, step: int, late: bool):
@@ -291,6 +271,22 @@ async def test_a_customer_saved_again_during_its_deletion_stays(office: Office):
 
     assert tombstone_written
     assert await office.secret_in_use() == "new"
+
+
+async def test_cleaning_up_forgets_only_what_it_removed(office: Office):
+    await office.save()
+    remove = office.cleaner.remove
+
+    async def another_leaves_more(customer_id: str, generations: tuple[str, ...]) -> None:
+        await remove(customer_id, generations)
+        customer = office.customers.get()
+        office.customers.put(replace(customer, leftovers=(*customer.leftovers, "left in the meantime")))
+
+    object.__setattr__(office.cleaner, "remove", another_leaves_more)
+    other = replace(DRAFT.access, tenant_id="fabrikam.com")
+    await office.save(replace(DRAFT, access=other))
+
+    assert office.customers.get().leftovers == ("left in the meantime",)
 
 
 async def test_a_save_that_meets_a_deletion_under_way_begins_anew(office: Office):
