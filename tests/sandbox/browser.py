@@ -3,6 +3,7 @@
 Python's own cookie jar refuses Secure cookies on http://localhost, where real browsers take them.
 """
 
+from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +24,16 @@ class Browser:
     def open(self, url: str, *, follow: bool = True) -> requests.Response:
         """Open an address and return where it leads to."""
         return self._send("GET", url, None, follow=follow)
+
+    def post(self, url: str, fields: dict[str, str], *, follow: bool = True) -> requests.Response:
+        """Post a form to an address."""
+        return self._send("POST", url, fields, follow=follow)
+
+    def pass_on(self, page: requests.Response, *, follow: bool = True) -> requests.Response:
+        """Send the form that a page of Microsoft's sends by itself where script runs (response_mode=form_post)."""
+        form = _Form()
+        form.feed(page.text)
+        return self._send("POST", urljoin(self.url, form.action), form.fields, follow=follow)
 
     def submit(self, fields: dict[str, str], *, follow: bool = True) -> requests.Response:
         """Send a form of the page that is open, to its own address, as the simulated pages do it."""
@@ -53,6 +64,22 @@ class Browser:
         for line in answer.raw.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[urlsplit(url).hostname or "", name] = (morsel["path"] or "/", morsel.value)
+
+
+class _Form(HTMLParser):
+    """The first form of a page with its hidden fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "form" and not self.action:
+            self.action = found.get("action") or ""
+        if tag == "input" and found.get("type") == "hidden":
+            self.fields[found.get("name") or ""] = found.get("value") or ""
 
 
 class _KeepNothing(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[name-defined]

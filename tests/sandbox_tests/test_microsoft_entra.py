@@ -8,8 +8,9 @@ import jwt
 import msal
 import pytest
 
-from tests.sandbox.microsoft.testing import authority
 from tests.sandbox.world import demo
+
+pytestmark = pytest.mark.usefixtures("trust")
 
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -21,12 +22,6 @@ def application(microsoft, **more):
         "instance_discovery": False,
     }
     return msal.ConfidentialClientApplication(demo.CONTOSO_APPLICATION, **(options | more))
-
-
-@pytest.fixture(autouse=True)
-def trust(monkeypatch):
-    # As the product does: the environment overrides whatever `verify` says (facts 10.2).
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority().bundle_file))
 
 
 def claims_of(token):

@@ -154,6 +154,24 @@ class SimulatedMicrosoft:
         return self._shared.tokens
 
     @property
+    def id_token_changes(self) -> dict[str, object]:
+        """Claims that ID tokens have from now on instead of the true ones; None leaves a claim out."""
+        return self._shared.id_token_changes
+
+    @id_token_changes.setter
+    def id_token_changes(self, changes: dict[str, object]) -> None:
+        self._shared.id_token_changes = changes
+
+    @property
+    def access_token_changes(self) -> dict[str, object]:
+        """Claims that the access tokens of users have from now on instead of the true ones; None leaves one out."""
+        return self._shared.access_token_changes
+
+    @access_token_changes.setter
+    def access_token_changes(self, changes: dict[str, object]) -> None:
+        self._shared.access_token_changes = changes
+
+    @property
     def deleted_delay(self) -> float:
         """Seconds until a deleted secret can be read as one."""
         return self._shared.deleted_delay

@@ -26,6 +26,10 @@ class Surroundings:
         self.latency = dict.fromkeys(("entra", "graph", "vault", "identity"), latency)
         self.entra_url = self.graph_url = self.vault_url = self.identity_url = ""
         self.identity_header = ""
+        self.id_token_changes: dict[str, object] = {}
+        """Claims that the next ID tokens have instead of the true ones; None leaves a claim out."""
+        self.access_token_changes: dict[str, object] = {}
+        """The same for the access tokens of users."""
         self.deleted_delay = 0.0
         """Seconds until a secret that was deleted can be read as a deleted one."""
 

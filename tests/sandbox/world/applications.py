@@ -10,6 +10,9 @@ _NAMES = uuid.UUID("5a4d0b0e-5a4d-4b0e-8a4d-0b0e5a4d0b0e")
 _READ_ANY = {"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 _READ_OWNED = "Application.ReadWrite.OwnedBy"
 
+ADMIN_SCOPES = {"Application.Read.All", "Directory.Read.All", "Place.Read.All", "User.Read.All"}
+"""Delegated scopes that only an administrator may consent to, in every tenant (facts 6.1)."""
+
 
 def stable_id(*parts: str) -> str:
     """Return a GUID that is always the same for the same parts, so that the demo world never changes its ids."""
@@ -32,6 +35,8 @@ class Application:
     """An application in one tenant: the registration (where `home`) and its service principal together.
 
     `registered_*` is what the registration asks for and admin consent would grant; `granted_*` what it granted.
+    `user_scopes` is what single users granted for themselves, by their object ids. With `assignment_required` only
+    the users in `assigned` (object ids) may sign in (facts 4.4, code 50105).
     With `rbac_scope` Exchange RBAC for Applications lets the mailboxes named there through, whatever the token says;
     with `access_policy` an application access policy refuses all mailboxes but those named (facts 7).
     """
@@ -45,6 +50,9 @@ class Application:
     registered_scopes: set[str] = field(default_factory=set)
     granted_roles: set[str] = field(default_factory=set)
     granted_scopes: set[str] = field(default_factory=set)
+    user_scopes: dict[str, set[str]] = field(default_factory=dict)
+    assignment_required: bool = False
+    assigned: set[str] = field(default_factory=set)
     rbac_scope: set[str] | None = None
     access_policy: set[str] | None = None
     service_principal: bool = True
@@ -71,6 +79,19 @@ class Application:
         self.service_principal = True
         self.granted_roles |= roles
         self.granted_scopes |= scopes
+
+    def consent_of_user(self, user_id: str, scopes: set[str]) -> None:
+        """Grant scopes for one user only; this is also how an application first arrives in a tenant."""
+        self.service_principal = True
+        self.user_scopes.setdefault(user_id, set()).update(scopes)
+
+    def remove_consent_of_user(self, user_id: str) -> None:
+        """Take back what this user granted; what an administrator granted for all stays."""
+        self.user_scopes.pop(user_id, None)
+
+    def scopes(self, user_id: str) -> set[str]:
+        """Return the delegated scopes that hold for a user, by the user's own consent and by an administrator's."""
+        return self.granted_scopes | self.user_scopes.get(user_id, set())
 
     def _replicating(self, now: datetime) -> bool:
         return self.consented_at is not None and now < self.consented_at + timedelta(seconds=self.consent_lag)
@@ -101,6 +122,9 @@ class Application:
             home=False,
             granted_roles=set(),
             granted_scopes=set(),
+            user_scopes={},
+            assignment_required=False,
+            assigned=set(),
             service_principal=False,
             rbac_scope=None,
             access_policy=None,

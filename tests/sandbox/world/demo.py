@@ -1,17 +1,29 @@
-"""The demo world, made around a given moment: two customers and the tenant that the function app itself lives in.
+"""The demo world, made around a given moment: four customers and the tenant that the function app itself lives in.
 
 Contoso gives admin consent (not yet given when the world begins); Fabrikam limits its application to a few mailboxes
-with RBAC for Applications. All ids and secrets are made up and always the same.
+with RBAC for Applications; at Northwind users consent for themselves; at Tailspin they may not. All ids and secrets are
+made up and always the same.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tests.sandbox.world.applications import Application, ClientSecret, stable_id
-from tests.sandbox.world.mailboxes import CUSTOMIZED, Mailbox, Meeting
+from tests.sandbox.world.demo_parts import ADMIN as ADMIN
+from tests.sandbox.world.demo_parts import CALENDAR_SCOPES as CALENDAR_SCOPES
+from tests.sandbox.world.demo_parts import REDIRECT_URI as REDIRECT_URI
+from tests.sandbox.world.demo_parts import At, thing
+from tests.sandbox.world.demo_parts import person as person
+from tests.sandbox.world.demo_sign_in import NORTHWIND as NORTHWIND
+from tests.sandbox.world.demo_sign_in import NORTHWIND_APPLICATION as NORTHWIND_APPLICATION
+from tests.sandbox.world.demo_sign_in import NORTHWIND_SECRET as NORTHWIND_SECRET
+from tests.sandbox.world.demo_sign_in import NORTHWIND_SECRET_ID as NORTHWIND_SECRET_ID
+from tests.sandbox.world.demo_sign_in import TAILSPIN as TAILSPIN
+from tests.sandbox.world.demo_sign_in import TAILSPIN_APPLICATION as TAILSPIN_APPLICATION
+from tests.sandbox.world.demo_sign_in import TAILSPIN_SECRET as TAILSPIN_SECRET
+from tests.sandbox.world.demo_sign_in import TAILSPIN_SECRET_ID as TAILSPIN_SECRET_ID
+from tests.sandbox.world.demo_sign_in import add_northwind, add_tailspin
+from tests.sandbox.world.mailboxes import CUSTOMIZED, Meeting
 from tests.sandbox.world.tenants import Account, ManagedIdentity, Tenant, World
-
-REDIRECT_URI = "http://localhost:7071/mobile/getcalendar"
 
 CONTOSO = "c0471050-0000-4000-8000-000000000001"
 CONTOSO_APPLICATION = "c0471050-0000-4000-8000-00000000a991"
@@ -32,14 +44,10 @@ INFRASTRUCTURE_APPLICATION = "a75a75a7-0000-4000-8000-0000000014f4"
 INFRASTRUCTURE_SECRET = "Inf~made-up.value-of-the-deployments-secret"
 MANAGED_IDENTITY = "a75a75a7-0000-4000-8000-00000000001d"
 
-ADMIN = "Global Administrator"
 CONSENT_ADMIN = "Privileged Role Administrator"
 APPLICATION_ADMIN = "Cloud Application Administrator"
 
 CALENDAR_ROLE = "Calendars.ReadBasic.All"
-CALENDAR_SCOPES = {"Calendars.ReadBasic", "User.Read"}
-
-At = Callable[..., datetime]
 
 
 def demo_world(now: datetime) -> World:
@@ -54,30 +62,12 @@ def demo_world(now: datetime) -> World:
         world.add(Tenant(CONTOSO, "Contoso", ["contoso.onmicrosoft.com", "contoso.com", "test.onmicrosoft.com"])), at
     )
     _fabrikam(world.add(Tenant(FABRIKAM, "Fabrikam", ["fabrikam.onmicrosoft.com", "fabrikam.com"])), at)
+    add_northwind(world, at)
+    add_tailspin(world, at)
     _home(world.add(Tenant(HOME, "Applicant Tracking", ["applicants.onmicrosoft.com", "applicants.example"])), at)
     world.managed_identities.append(ManagedIdentity(MANAGED_IDENTITY, stable_id(HOME, "managed identity")))
     world.vault_users.add(INFRASTRUCTURE_APPLICATION)
     return world
-
-
-def person(
-    tenant: Tenant, name: str, *meetings: Meeting, upn: str | None = None, roles: set[str] | None = None, **more: object
-) -> Mailbox:
-    """Add a person to the tenant, account and mailbox with one object id, and return the mailbox."""
-    domain = tenant.domains[1]
-    address = f"{name.split()[0].lower()}@{domain}"
-    upn = upn or address
-    object_id = stable_id(tenant.id, upn)
-    mailbox = Mailbox(address, upn, object_id, name, meetings=list(meetings), **more)  # type: ignore[arg-type]
-    tenant.add(Account(upn, name, object_id, address, list(mailbox.aliases), roles or set()), mailbox)
-    return mailbox
-
-
-def thing(tenant: Tenant, address: str, name: str, *meetings: Meeting, **more: object) -> Mailbox:
-    """Add a room, a piece of equipment or a list to the tenant and return it."""
-    mailbox = Mailbox(address, address, stable_id(tenant.id, address), name, meetings=list(meetings), **more)  # type: ignore[arg-type]
-    tenant.add(mailbox)
-    return mailbox
 
 
 def _contoso(tenant: Tenant, at: At) -> None:

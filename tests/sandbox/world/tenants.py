@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
 
 from tests.sandbox.world.applications import Application
 from tests.sandbox.world.mailboxes import Mailbox
@@ -15,7 +17,13 @@ _CONSENTS_TO_SCOPES = {"Cloud Application Administrator", "Application Administr
 
 @dataclass
 class Account:
-    """Somebody who can sign in. `mail` and `other_addresses` need not contain the user principal name."""
+    """Somebody who can sign in. `mail` and `other_addresses` need not contain the user principal name.
+
+    `other_addresses` are aliases that Exchange verified; `other_mails` is what anybody may have written about
+    themselves. `conditional_access` "block" refuses every token (53003); "mfa" those from sign-ins without a second
+    factor (50076), which the simulated sign-in page adds from then on. After `sign_in_frequency` refresh tokens end
+    (70043).
+    """
 
     user_principal_name: str
     display_name: str
@@ -23,10 +31,26 @@ class Account:
     mail: str | None = None
     other_addresses: list[str] = field(default_factory=list)
     roles: set[str] = field(default_factory=set)
+    other_mails: list[str] = field(default_factory=list)
+    disabled: bool = False
+    conditional_access: Literal["none", "block", "mfa"] = "none"
+    sign_in_frequency: timedelta | None = None
+    tokens_valid_from: datetime | None = None
+    revocations: int = 0
+    """How often the sessions were revoked; sign-ins remember it, so that a stopped clock does not matter."""
 
     def may_consent(self, *, to_roles: bool) -> bool:
         """Tell whether this account may give admin consent, with or without application permissions in it."""
         return bool(self.roles & (_CONSENTS_TO_ALL if to_roles else _CONSENTS_TO_ALL | _CONSENTS_TO_SCOPES))
+
+    def revoke_sessions(self, now: datetime) -> None:
+        """End all sign-ins so far, as "revoke sign-in sessions" does: refresh tokens answer 50173 from now on."""
+        self.tokens_valid_from = now
+        self.revocations += 1
+
+    def reset_password(self, now: datetime) -> None:
+        """Let an administrator reset the password, which revokes the sessions (facts 3.5)."""
+        self.revoke_sessions(now)
 
 
 @dataclass
@@ -40,7 +64,11 @@ class ManagedIdentity:
 
 @dataclass
 class Tenant:
-    """An Entra ID tenant with its Exchange organisation. Any of `domains` (all verified) names it, as does its id."""
+    """An Entra ID tenant with its Exchange organisation. Any of `domains` (all verified) names it, as does its id.
+
+    With `user_consent` "admin" users may not consent for themselves, administrators may. `consent_block` is how users
+    learn it: 90094 by redirect, 90095 (with a form to ask an administrator) and 900941 (risky) on a page of Entra's.
+    """
 
     id: str
     display_name: str
@@ -49,6 +77,8 @@ class Tenant:
     accounts: list[Account] = field(default_factory=list)
     applications: dict[str, Application] = field(default_factory=dict)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    user_consent: Literal["allowed", "admin"] = "allowed"
+    consent_block: Literal[90094, 90095, 900941] = 90094
 
     def add(self, *things: Account | Application | Mailbox) -> None:
         """Add accounts, applications and mailboxes under their keys."""

@@ -1,4 +1,4 @@
-"""Entra ID: routing of its endpoints. `/authorize` has its place in `_route` when it comes."""
+"""Entra ID: routing of its endpoints."""
 
 import re
 
@@ -6,8 +6,10 @@ from aiohttp import web
 
 from tests.sandbox.microsoft.calls import SeenRequest
 from tests.sandbox.microsoft.entra.adminconsent import AdminConsent
+from tests.sandbox.microsoft.entra.authorize import Authorize
 from tests.sandbox.microsoft.entra.discovery import Discovery
 from tests.sandbox.microsoft.entra.errors import EntraError, Trace, error_answer
+from tests.sandbox.microsoft.entra.grants import Grants
 from tests.sandbox.microsoft.entra.pages import error_page
 from tests.sandbox.microsoft.entra.token import TokenEndpoint
 from tests.sandbox.microsoft.surroundings import Surroundings
@@ -16,11 +18,13 @@ _ROUTES = {
     "instance": re.compile(r"/common/discovery/instance", re.IGNORECASE),
     "configuration": re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration", re.IGNORECASE),
     "keys": re.compile(r"/([^/]+)/discovery(?:/v2\.0)?/keys", re.IGNORECASE),
+    "authorize": re.compile(r"/([^/]+)/oauth2/v2\.0/authorize", re.IGNORECASE),
     "token": re.compile(r"/([^/]+)/oauth2/v2\.0/token", re.IGNORECASE),
     "consent_v2": re.compile(r"/([^/]+)/v2\.0/adminconsent", re.IGNORECASE),
     "consent_v1": re.compile(r"/([^/]+)/adminconsent", re.IGNORECASE),
 }
-_METHODS = {"token": ("POST",), "consent_v2": ("GET", "POST"), "consent_v1": ("GET", "POST")}
+_METHODS = {"token": ("POST",)} | dict.fromkeys(("authorize", "consent_v2", "consent_v1"), ("GET", "POST"))
+_WITH_PAGES = {"authorize", "consent_v2", "consent_v1"}
 
 
 class Entra:
@@ -29,7 +33,9 @@ class Entra:
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
         self._discovery = Discovery(shared)
-        self._token = TokenEndpoint(shared)
+        grants = Grants()
+        self._authorize = Authorize(shared, grants)
+        self._token = TokenEndpoint(shared, grants)
         self._consent = AdminConsent(shared)
 
     async def answer(self, seen: SeenRequest) -> web.Response:
@@ -47,12 +53,14 @@ class Entra:
                     return self._discovery.configuration(tenant, trace)
                 case "keys":
                     return self._discovery.keys(tenant, trace)
+                case "authorize":
+                    return self._authorize.answer(tenant, seen, trace)
                 case "token":
                     return self._token.answer(tenant, seen, trace)
                 case "consent_v2" | "consent_v1":
                     return self._consent.answer(tenant, seen, trace, version=2 if name == "consent_v2" else 1)
         except EntraError as problem:
-            if name in ("consent_v2", "consent_v1"):
+            if name in _WITH_PAGES:
                 return error_page(problem, trace)
             return error_answer(problem, trace, self._shared.entra_url)
         return web.Response(status=404, headers=trace.headers)

@@ -10,16 +10,16 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from aiohttp import web
 
 from tests.sandbox.microsoft.calls import SeenRequest
-from tests.sandbox.microsoft.entra.discovery import SHARED_TENANTS, find_tenant
+from tests.sandbox.microsoft.entra.clients import asked_client, check_redirect_uri
 from tests.sandbox.microsoft.entra.errors import EntraError, Trace
 from tests.sandbox.microsoft.entra.pages import consent_page, error_page
-from tests.sandbox.microsoft.entra.token import find_application
+from tests.sandbox.microsoft.entra.scopes import FREE_SCOPES
 from tests.sandbox.microsoft.surroundings import Surroundings
 from tests.sandbox.microsoft.tokens import GRAPH_APP_ID
 from tests.sandbox.world.applications import Application
 from tests.sandbox.world.tenants import Account, Tenant
 
-_SIGN_IN_SCOPES = {"openid", "profile", "email", "offline_access"}
+_DECLINED = "The resource owner or authorization server denied the request."
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class AdminConsent:
         if tenant is None:
             return error_page(EntraError(50059), trace)
         if form.get("action") != "accept":
-            return _back(asked, _failure(asked, EntraError(65004), trace, tenant), trace)
+            return _back(asked, _failure(asked, EntraError(65004, reason=_DECLINED), trace, tenant), trace)
         if account is None:
             problem = EntraError(
                 50020,
@@ -96,34 +96,14 @@ class AdminConsent:
     def _asked(self, tenant_name: str, seen: SeenRequest, version: int) -> _Asked:
         """Check what is told on a page if it is wrong."""
         query = seen.query
-        app_id = query.get("client_id", "")
-        several = tenant_name.lower() in SHARED_TENANTS
-        if several and (tenant_name.lower() == "consumers" or (version == 2 and tenant_name.lower() == "common")):
+        if tenant_name.lower() in ({"consumers"} if version == 1 else {"consumers", "common"}):
             raise EntraError(50059)  # v2 takes a tenant or organizations, not common
-        if several:
-            tenant, application = None, self._shared.world.multi_tenant_application(app_id)
-            if application is None:
-                raise self._single_tenant(app_id)
-        else:
-            tenant = find_tenant(self._shared.world, tenant_name)
-            if tenant.cloud != "global":
-                raise EntraError(900432)
-            if not app_id:
-                raise EntraError(900144, parameter="client_id")
-            application = find_application(self._shared.world, tenant, app_id)
+        tenant, application = asked_client(self._shared.world, tenant_name, query.get("client_id", ""))
         if version == 2 and not query.get("scope"):
             raise EntraError(900144, parameter="scope")
         redirect_uri = query.get("redirect_uri", "")
-        _check_redirect_uri(application, redirect_uri, version)
+        check_redirect_uri(application, redirect_uri, below=version == 1)
         return _Asked(version, tenant, application, redirect_uri, query.get("scope", ""), query.get("state"))
-
-    def _single_tenant(self, app_id: str) -> EntraError:
-        """Return the refusal of an application that is not multi-tenant, or not known at all."""
-        known = (app for app in self._shared.world.all_applications() if app.app_id.lower() == app_id.lower())
-        found = next(known, None)
-        if found is None:
-            return EntraError(700016, app=app_id, name="Microsoft Accounts")
-        return EntraError(50194, app=app_id, app_name=found.display_name)
 
     def _permissions(self, asked: _Asked) -> tuple[set[str], set[str]]:
         """Return the roles and scopes asked for; `.default` means all that is registered. Raises EntraError."""
@@ -134,7 +114,7 @@ class AdminConsent:
         scopes = set()
         for scope in asked.scope.split():
             resource, _, name = scope.rpartition("/")
-            if name in _SIGN_IN_SCOPES and not resource:
+            if name in FREE_SCOPES and not resource:
                 continue
             if resource and resource.rstrip("/") not in {self._shared.graph_url, GRAPH_APP_ID}:
                 raise EntraError(500011, resource=resource, name=asked.tenant.display_name if asked.tenant else "")
@@ -142,17 +122,6 @@ class AdminConsent:
                 return everything
             scopes.add(name)  # a short name means Graph
         return set(), scopes
-
-
-def _check_redirect_uri(application: Application, uri: str, version: int) -> None:
-    """Refuse a redirect URI that is not registered; v1 allows more path segments below a registered one."""
-    if not application.redirect_uris:
-        raise EntraError(500113)
-    if not uri:
-        raise EntraError(900971)
-    below = version == 1 and any(uri.startswith(known.rstrip("/") + "/") for known in application.redirect_uris)
-    if uri not in application.redirect_uris and not below:
-        raise EntraError(50011, uri=uri, app=application.app_id)
 
 
 def _success(asked: _Asked, tenant: Tenant, granted: set[str], graph_url: str) -> dict[str, str]:

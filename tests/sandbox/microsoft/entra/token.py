@@ -1,24 +1,24 @@
-"""The token endpoint: client_credentials with its traps (facts 3.3, 4.1).
+"""The token endpoint, and its grant client_credentials with its traps (facts 3.3, 4.1); users' are in `redeem.py`.
 
 Checks are in the order Entra makes them visible: tenant, parameters, application, form of the scope, credential,
 service principal, resource.
 """
 
-import base64
-import binascii
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import unquote_plus
 
 from aiohttp import web
 
 from tests.sandbox.microsoft.calls import SeenRequest, json_answer
+from tests.sandbox.microsoft.entra.clients import check_credential, find_application, with_basic
 from tests.sandbox.microsoft.entra.discovery import SHARED_TENANTS, find_tenant
 from tests.sandbox.microsoft.entra.errors import EntraError, Trace
+from tests.sandbox.microsoft.entra.grants import Grants
+from tests.sandbox.microsoft.entra.redeem import UserGrants
 from tests.sandbox.microsoft.surroundings import Surroundings
 from tests.sandbox.microsoft.tokens import GRAPH_APP_ID, LIFETIME
 from tests.sandbox.world.applications import Application
-from tests.sandbox.world.tenants import Tenant, World
+from tests.sandbox.world.tenants import Tenant
 
 _DEFAULT = "/.default"
 
@@ -26,27 +26,32 @@ _DEFAULT = "/.default"
 class TokenEndpoint:
     """`/oauth2/v2.0/token`. `grants` maps grant types to what answers them."""
 
-    def __init__(self, shared: Surroundings) -> None:
+    def __init__(self, shared: Surroundings, grants: Grants) -> None:
         self._shared = shared
-        self.grants: dict[str, Callable[[Tenant, dict[str, str]], dict[str, object]]] = {
-            "client_credentials": self._client_credentials
+        users = UserGrants(shared, grants)
+        self.grants: dict[str, Callable[[str, dict[str, str]], dict[str, object]]] = {
+            "authorization_code": users.redeem_code,
+            "client_credentials": self._client_credentials,
+            "refresh_token": users.redeem_refresh_token,
         }
 
     def answer(self, tenant_name: str, seen: SeenRequest, trace: Trace) -> web.Response:
         """Answer a token request. Raises EntraError."""
-        form = _with_basic(seen)
-        if tenant_name.lower() in SHARED_TENANTS:
-            raise EntraError(50059)  # an app-only token needs a concrete tenant (facts 3.3)
-        tenant = find_tenant(self._shared.world, tenant_name)
+        form = with_basic(seen)
+        if tenant_name.lower() not in SHARED_TENANTS:
+            find_tenant(self._shared.world, tenant_name)
         for parameter in ("grant_type", "client_id"):
             if not form.get(parameter):
                 raise EntraError(900144, parameter=parameter)
         grant = self.grants.get(form["grant_type"])
         if grant is None:
             raise EntraError(70003, grant=form["grant_type"])
-        return json_answer(200, grant(tenant, form), trace.headers)
+        return json_answer(200, grant(tenant_name, form), trace.headers)
 
-    def _client_credentials(self, tenant: Tenant, form: dict[str, str]) -> dict[str, object]:
+    def _client_credentials(self, tenant_name: str, form: dict[str, str]) -> dict[str, object]:
+        if tenant_name.lower() in SHARED_TENANTS:
+            raise EntraError(50059)  # an app-only token needs a concrete tenant (facts 3.3)
+        tenant = find_tenant(self._shared.world, tenant_name)
         now = self._shared.now()
         application = find_application(self._shared.world, tenant, form["client_id"])
         resource = _resource(form.get("scope", ""))
@@ -81,33 +86,6 @@ class TokenEndpoint:
         )
 
 
-def find_application(world: World, tenant: Tenant, app_id: str) -> Application:
-    """Return the application in this tenant. Raises EntraError 700016.
-
-    A multi-tenant application that nobody consented to yet is returned without a service principal.
-    """
-    found = tenant.application(app_id)
-    if found is None and (elsewhere := world.multi_tenant_application(app_id)) is not None:
-        found = elsewhere.in_other_tenant()
-    if found is None:
-        raise EntraError(700016, app=app_id, name=tenant.display_name)
-    return found
-
-
-def check_credential(application: Application, form: dict[str, str], now: datetime) -> None:
-    """Check the client secret. Raises EntraError: missing, wrong (also the secret's id), expired."""
-    if form.get("client_assertion"):
-        raise EntraError(700027)  # no application of the sandbox has a certificate
-    if not form.get("client_secret"):
-        raise EntraError(7000218)
-    for secret in application.secrets:
-        if secret.value == form["client_secret"] and secret.start <= now:
-            if secret.end <= now:
-                raise EntraError(7000222, app=application.app_id)
-            return
-    raise EntraError(7000215, app=application.app_id)
-
-
 def _resource(scope: str) -> str:
     """Return the resource of a client_credentials scope, which is exactly one `<resource>/.default`."""
     scopes = scope.split()
@@ -118,16 +96,3 @@ def _resource(scope: str) -> str:
     if not scope.strip().endswith(_DEFAULT) or scopes[0] == _DEFAULT:
         raise EntraError(1002012, scope=scope)
     return scopes[0].removesuffix(_DEFAULT)
-
-
-def _with_basic(seen: SeenRequest) -> dict[str, str]:
-    """Return the form, with the client id and secret of an HTTP Basic header if there is one."""
-    form = seen.form
-    scheme, _, encoded = seen.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return form
-        form |= {"client_id": unquote_plus(user), "client_secret": unquote_plus(password)}
-    return form

@@ -12,6 +12,7 @@ from tests.sandbox.microsoft.graph.access import Caller, check_caller
 from tests.sandbox.microsoft.graph.applications import Applications
 from tests.sandbox.microsoft.graph.errors import GraphError, error_body
 from tests.sandbox.microsoft.graph.schedule import Schedules
+from tests.sandbox.microsoft.graph.users import Users
 from tests.sandbox.microsoft.surroundings import Surroundings
 
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -49,11 +50,12 @@ class Graph:
 
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
-        schedules, applications = Schedules(shared), Applications(shared)
+        schedules, applications, users = Schedules(shared), Applications(shared), Users(shared)
         mailbox = r"/(?:(?P<me>me)|users/(?P<user>[^/]+))"
         calendar = r"/(?:calendar|calendars/(?P<calendar>[^/]+))"
         self.routes = [
             route("POST", rf"{mailbox}{calendar}/(?:microsoft\.graph\.)?getSchedule", schedules.answer),
+            route("GET", mailbox, users.answer),
             route("GET", r"/applications\(appId='(?P<app_id>[^']*)'\)", applications.answer),
             route("GET", r"/applications/(?P<object_id>[^/()]+)", applications.answer),
         ]

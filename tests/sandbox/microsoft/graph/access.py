@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from tests.sandbox.microsoft.calls import SeenRequest
-from tests.sandbox.microsoft.graph.errors import GraphError, access_denied
+from tests.sandbox.microsoft.graph.errors import GraphError, access_denied, not_in_directory
 from tests.sandbox.microsoft.surroundings import Surroundings
 from tests.sandbox.microsoft.tokens import GRAPH_APP_ID, InvalidToken
 from tests.sandbox.world.applications import Application
@@ -50,7 +50,8 @@ def check_caller(shared: Surroundings, seen: SeenRequest) -> Caller:
         app_id,
         frozenset(claims.get("roles", ())),
         scopes,
-        claims.get("oid") if scopes else None,
+        # A user's token without any scope is still a user's.
+        claims.get("oid") if scopes or claims.get("idtyp") == "user" else None,
     )
 
 
@@ -66,15 +67,14 @@ def find_mailbox(caller: Caller, user: str | None) -> Mailbox:
     _check_permission(caller)
     mailbox = caller.tenant.user(user)
     if mailbox is None:
-        raise _unknown(user)
+        raise _no_mailbox() if caller.tenant.account(user) else _unknown(user)
     if caller.user is None:
         _check_scope(caller, mailbox)
     elif mailbox.object_id != caller.user:
         # Delegated: the other user's calendar is not visible to the caller (facts 1.5).
         raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
     if mailbox.hosted != "cloud":
-        text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
-        raise GraphError(404, "MailboxNotEnabledForRESTAPI", text)
+        raise _no_mailbox()
     return mailbox
 
 
@@ -107,9 +107,14 @@ def _names(addresses: set[str], mailbox: Mailbox) -> bool:
     return any(mailbox.has_address(address) for address in addresses)
 
 
+def _no_mailbox() -> GraphError:
+    """Return the 404 of a user without a mailbox in the cloud."""
+    text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    return GraphError(404, "MailboxNotEnabledForRESTAPI", text)
+
+
 def _unknown(user: str) -> GraphError:
     """Return the 404 of a user that does not exist: by id the directory answers, by name Exchange (facts 1.5)."""
     if is_guid(user):
-        text = f"Resource '{user}' does not exist or one of its queried reference-property objects are not present."
-        return GraphError(404, "Request_ResourceNotFound", text)
+        return not_in_directory(user)
     return GraphError(404, "ErrorInvalidUser", f"The requested user '{quote(user, safe='@.!#$^~+')}' is invalid.")

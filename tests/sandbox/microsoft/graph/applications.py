@@ -4,7 +4,7 @@ import re
 
 from tests.sandbox.microsoft.calls import SeenRequest
 from tests.sandbox.microsoft.graph.access import Caller
-from tests.sandbox.microsoft.graph.errors import GraphError
+from tests.sandbox.microsoft.graph.errors import insufficient_privileges, not_in_directory
 from tests.sandbox.microsoft.surroundings import Surroundings
 from tests.sandbox.world.applications import Application, ClientSecret
 from tests.sandbox.world.tenants import Tenant
@@ -20,16 +20,14 @@ class Applications:
         """Answer one request. Raises GraphError."""
         await self._shared.spend_latency("graph")
         if caller.application is None or caller.user is not None:
-            raise _denied()
+            raise insufficient_privileges()
         named = match.groupdict()
         found = _find(caller.tenant, named.get("app_id"), named.get("object_id"))
         # Without a right that reads all, whether the application exists is not told.
         if not caller.application.may_read_applications(set(caller.roles), found or caller.application):
-            raise _denied()
+            raise insufficient_privileges()
         if found is None:
-            name = named.get("app_id") or named.get("object_id")
-            text = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
-            raise GraphError(404, "Request_ResourceNotFound", text)
+            raise not_in_directory(named.get("app_id") or named.get("object_id") or "")
         shown = _shown(found)
         select = [name.strip() for name in seen.query.get("$select", "").split(",") if name.strip()]
         context = f"{self._shared.graph_url}/v1.0/$metadata#applications"
@@ -37,10 +35,6 @@ class Applications:
         if select:
             shown = {name: value for name, value in shown.items() if name.lower() in {n.lower() for n in select}}
         return {"@odata.context": context, **shown}, {}
-
-
-def _denied() -> GraphError:
-    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def _find(tenant: Tenant, app_id: str | None, object_id: str | None) -> Application | None:

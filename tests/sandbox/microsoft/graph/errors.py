@@ -25,6 +25,17 @@ def access_denied() -> GraphError:
     return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
+def insufficient_privileges() -> GraphError:
+    """Return the directory's 403 (facts 2.4)."""
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def not_in_directory(name: str) -> GraphError:
+    """Return the directory's 404 (facts 1.5)."""
+    text = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
+    return GraphError(404, "Request_ResourceNotFound", text)
+
+
 def error_body(problem: GraphError, now: datetime, request_id: str, client_request_id: str) -> dict[str, object]:
     """Return the body of an error."""
     return {
