@@ -4,15 +4,16 @@ Every method may raise `MicrosoftUnavailable` or `MicrosoftTimeout` when its sys
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from lib.domain.configuration import Customer
+from lib.domain.connection import Connection, Grant
 from lib.domain.consent import Link, SignIn
 from lib.domain.credential import Expiry
-from lib.domain.microsoft import AppToken, RegisteredSecret
+from lib.domain.microsoft import AppToken, Directory, Granted, RegisteredSecret, UserToken
 
 Now = Callable[[], datetime]
 Random = Callable[[], str]
@@ -75,6 +76,9 @@ class Vault(Protocol):
     async def read(self, name: str, version: str) -> str:
         """Return the secret. Raises SecretMissing."""
 
+    async def newest(self, name: str) -> tuple[str, str] | None:
+        """Return the newest version's id and value, None if there is no such secret. Raises SecretMissing: disabled."""
+
     async def disable(self, name: str, version: str) -> None:
         """Make a version that no configuration names unreadable. A version that is gone is fine."""
 
@@ -111,6 +115,47 @@ class ConsentStore(Protocol):
 
 
 @dataclass(frozen=True)
+class StoredConnection:
+    """A connection as read, with the table's own ETag for a conditional write."""
+
+    connection: Connection
+    etag: str
+
+
+class Connections(Protocol):
+    """Where users' connections are kept: one row per customer, generation and user."""
+
+    async def read(self, customer: str, generation: str, user: str) -> StoredConnection | None:
+        """Return the connection of this user key, or None."""
+
+    async def write(self, connection: Connection, etag: str | None) -> str:
+        """Write it if its row still has this etag (None: if there is no row); return the new one. Raises Conflict."""
+
+    async def remove(self, customer: str, generation: str, user: str) -> None:
+        """Remove the row. One that is gone is fine."""
+
+    async def forget(self, customer: str, generation: str) -> None:
+        """Remove all connections of a customer's generation, however many."""
+
+    def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
+        """Go through all customers' connections that were last renewed before this moment and have not ended."""
+
+
+class SealBroken(Exception):
+    """A sealed value does not open: it was edited, moved to another row, or its key is gone or disabled."""
+
+
+class Sealer(Protocol):
+    """Seals what must not be readable in the table. What is sealed for one identity opens for no other."""
+
+    async def seal(self, text: str, identity: tuple[str, ...]) -> bytes:
+        """Return the text sealed with the newest key."""
+
+    async def open(self, sealed: bytes, identity: tuple[str, ...]) -> str:
+        """Return the text. Raises SealBroken."""
+
+
+@dataclass(frozen=True)
 class Credential:
     """What proves an application. `key` names it for caches: customer, generation and version of the secret.
 
@@ -127,11 +172,32 @@ class Credential:
 class Entra(Protocol):
     """Microsoft Entra ID."""
 
-    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
-        """Return the GUID of a tenant named by GUID or domain. Raises EntraRefused."""
+    async def directory(self, tenant: str, deadline: Deadline) -> Directory:
+        """Return the tenant that a GUID or a domain names. Raises EntraRefused."""
 
     async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
         """Return an app-only token for Graph, from memory unless `fresh`. Raises EntraRefused, SecretMissing."""
+
+
+@dataclass(frozen=True)
+class Redemption:
+    """An authorization code and what has to come with it to be redeemed (RFC 6749 section 4.1.3, RFC 7636)."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    verifier: str = field(repr=False)
+    nonce_seed: str = field(repr=False)
+    scopes: tuple[str, ...]
+
+
+class UserEntra(Protocol):
+    """Microsoft Entra ID for what users grant. Nothing is kept here between two calls."""
+
+    async def redeem(self, credential: Credential, redemption: Redemption, deadline: Deadline) -> Granted:
+        """Redeem an authorization code, once. Raises EntraRefused, SecretMissing."""
+
+    async def refresh(self, credential: Credential, grant: Grant, deadline: Deadline) -> Granted:
+        """Ask for new tokens. Raises EntraRefused, SecretMissing."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +213,20 @@ class Graph(Protocol):
 
     async def get_schedule(
         self,
-        token: AppToken,
+        token: AppToken | UserToken,
         key: tuple[str, ...],
-        mailbox: str,
+        mailbox: str | None,
         body: Mapping[str, Any],
         zone: str | None,
         deadline: Deadline,
     ) -> GraphAnswer:
-        """Ask for free/busy as `mailbox`. `key` names the application for its limit of requests in flight."""
+        """Ask for free/busy as `mailbox`, None: as the user whose token it is.
+
+        `key` names application (and user) for the limit of requests in flight.
+        """
+
+    async def profile(self, token: UserToken, deadline: Deadline) -> Mapping[str, Any]:
+        """Return what the directory says of the signed-in user: id, userPrincipalName, mail, proxyAddresses."""
 
     async def registered_secrets(
         self, token: AppToken, application_id: str, deadline: Deadline

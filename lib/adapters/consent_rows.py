@@ -11,7 +11,7 @@ from typing import Any
 from azure.data.tables import TableEntity
 
 from lib.adapters.tables import Table
-from lib.domain.consent import Link, SignIn, customer_mark
+from lib.domain.consent import Link, SignIn, Variant, customer_mark
 from lib.ports import Conflict
 
 TABLE = "consents"
@@ -33,8 +33,16 @@ class ConsentRows:
         row = await self._table.get(mark, f"{_LINK}-{digest}")
         if row is None:
             return None
-        expires_at, openings = _utc(row["expiresAt"]), row.get("openings", 0)
-        return Link(digest, row["customer"], row["generation"], expires_at, row.get("returnUrl"), openings)
+        return Link(
+            digest=digest,
+            customer=row["customer"],
+            generation=row["generation"],
+            expires_at=_utc(row["expiresAt"]),
+            return_url=row.get("returnUrl"),
+            openings=row.get("openings", 0),
+            user=row.get("user"),
+            variant=_variant(row),
+        )
 
     async def count_opening(self, link: Link) -> None:
         """See `lib.ports.ConsentStore`. Of several openings at once not every one is counted: it is a rough limit."""
@@ -77,13 +85,15 @@ class ConsentRows:
 
 
 def _row(entry: Link | SignIn, kind: str) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "PartitionKey": customer_mark(entry.customer),
         "RowKey": f"{kind}-{entry.digest}",
         "customer": entry.customer,
         "generation": entry.generation,
         "expiresAt": entry.expires_at,
         "returnUrl": entry.return_url,
+        "user": entry.user,
+        "variant": entry.variant,
     }
     return {name: value for name, value in row.items() if value is not None}
 
@@ -106,7 +116,13 @@ def _to_sign_in(digest: str, row: TableEntity) -> SignIn:
         expires_at=_utc(row["expiresAt"]),
         return_url=row.get("returnUrl"),
         used=row["used"],
+        user=row.get("user"),
+        variant=_variant(row),
     )
+
+
+def _variant(row: TableEntity) -> Variant | None:
+    return Variant(row["variant"]) if row.get("variant") else None
 
 
 def _utc(moment: datetime) -> datetime:

@@ -63,6 +63,7 @@ def to_row(customer: Customer) -> dict[str, Any]:
         "failing": customer.failing,
         "adminConsent": _dump(asdict(customer.admin_consent)),
         "leftovers": _dump(customer.leftovers),
+        "connectionsMark": customer.connections_mark,
     }
     return {name: value for name, value in row.items() if value is not None}
 
@@ -80,6 +81,7 @@ def from_row(row: TableEntity | dict[str, Any]) -> Customer:
         failing=row["failing"],
         admin_consent=AdminConsent(consent["granted"], _moment(consent["granted_at"]), _moment(consent["answered_at"])),
         leftovers=tuple(json.loads(row["leftovers"])),
+        connections_mark=row.get("connectionsMark", ""),
     )
 
 

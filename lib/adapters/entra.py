@@ -1,9 +1,8 @@
 """Microsoft Entra ID: which tenant a name means, and app-only tokens through MSAL.
 
-MSAL is synchronous, so it works in threads, and only when no token is at hand. Its traps (read and measured in 1.39)
-and what we do about them: an application object has one token cache, so there is one per customer, generation and
-version of the secret; its throttling cache does not know the secret, so a fresh token is asked with a fresh object; it
-has no time-outs of its own, so its session has; failures come in five kinds of exception, so all are translated here.
+MSAL is synchronous, so it works in threads, and only when no token is at hand. An application object has one token
+cache, so there is one per customer, generation and version of the secret; MSAL's throttling cache does not know the
+secret, so a fresh token is asked with a fresh object.
 """
 
 import asyncio
@@ -12,15 +11,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lib.adapters.entra_answers import GUID, read_refusal, read_token
-from lib.adapters.http import Http, retry_after, unreachable
+from lib.adapters.http import Http, unreachable
+from lib.adapters.msal_calls import UnknownTenant, failures_of_msal, new_application
 from lib.domain.advice import Topic, for_entra
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
-from lib.domain.microsoft import AppToken, EntraRefused
+from lib.domain.microsoft import AppToken, Directory, EntraRefused
 from lib.ports import Credential, Deadline
 
 if TYPE_CHECKING:
@@ -29,13 +28,8 @@ if TYPE_CHECKING:
 
 _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as MSAL does
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
-_PAUSE = 10.0  # seconds to wait when Entra ID is busy without saying how long
 _PATIENCE = 10.0  # seconds for finding out what is wrong with a tenant
 _MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
-
-
-class _UnknownTenant(Exception):
-    """MSAL could not read the tenant's OpenID configuration; it does not tell why."""
 
 
 class _Entry:
@@ -62,7 +56,7 @@ class EntraClient:
         self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 
-    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
+    async def directory(self, tenant: str, deadline: Deadline) -> Directory:
         """See `lib.ports.Entra`: the OpenID configuration of a domain carries the tenant's GUID."""
         url = f"{self._entra_url}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
         reply = await self._http.send("GET", url, deadline)
@@ -77,7 +71,7 @@ class EntraClient:
         found = GUID.search(str(answer.get("token_endpoint")))
         if found is None:
             raise unreachable()
-        return found.group().lower()
+        return Directory(found.group().lower(), str(answer.get("issuer")))
 
     async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
         """See `lib.ports.Entra`. Callers that need a token at the same time share one request and its outcome."""
@@ -126,8 +120,8 @@ class EntraClient:
         loop = asyncio.get_running_loop()
         try:
             application, result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
-        except _UnknownTenant:
-            await self.resolve_tenant(credential.tenant, Deadline.after(_PATIENCE))  # says what is wrong with it
+        except UnknownTenant:
+            await self.directory(credential.tenant, Deadline.after(_PATIENCE))  # says what is wrong with it
             raise unreachable() from None
         token = read_token(result, credential.tenant)
         entry.application = application  # only now: MSAL keeps the token, so it has to be a good one
@@ -138,47 +132,21 @@ class EntraClient:
     def _acquire(
         self, entry: _Entry, credential: Credential, secret: str | None
     ) -> "tuple[ConfidentialClientApplication, dict[str, Any]]":
-        """Runs in a thread: ask MSAL, and make one kind of failure of its many."""
+        """Runs in a thread."""
         if not entry.waiting:
             raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more
-        import requests
-        from msal.exceptions import MsalError
-
-        from lib.adapters.msal_session import Busy, timed_out
-
         try:
-            application = entry.application
-            if secret is not None or application is None:
-                application = self._application(credential, secret)
-            result: dict[str, Any] = application.acquire_token_for_client([self._scope])
-        except Busy as busy:
-            wait = retry_after(busy.retry_after, datetime.now(UTC)) or _PAUSE
-            entry.busy_until = time.monotonic() + wait
-            raise Throttled(wait) from None
-        except requests.RequestException as problem:
-            raise (MicrosoftTimeout() if timed_out(problem) else unreachable()) from None
-        except _UnknownTenant:
+            with failures_of_msal():
+                application = entry.application
+                if secret is not None or application is None:
+                    application = new_application(self._entra_url, credential, secret, self._requests())
+                result: dict[str, Any] = application.acquire_token_for_client([self._scope])
+        except Throttled as busy:
+            entry.busy_until = time.monotonic() + busy.retry_after
             raise
-        except (MsalError, ValueError, KeyError, RuntimeError):  # ValueError: an answer that is no JSON
-            raise unreachable() from None
         if not {"access_token", "error"} & result.keys():
             raise unreachable()
         return application, result
-
-    def _application(self, credential: Credential, secret: str | None) -> "ConfidentialClientApplication":
-        """Make MSAL's object; its constructor asks for the tenant's OpenID configuration."""
-        import msal
-
-        try:
-            return msal.ConfidentialClientApplication(
-                credential.application_id,
-                client_credential=secret,
-                authority=f"{self._entra_url}/{credential.tenant}",
-                instance_discovery=False,  # the sign-in host comes from our settings, never from outside
-                http_client=self._requests(),
-            )
-        except ValueError:  # MSAL's word for a tenant that is not known, and for whatever it could not read
-            raise _UnknownTenant from None
 
     def _requests(self) -> "requests.Session":
         if self._session is None:

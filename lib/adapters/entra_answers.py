@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.domain.advice import find_entra_codes
 from lib.domain.errors import MicrosoftTrace
-from lib.domain.microsoft import AppToken, EntraRefused
+from lib.domain.microsoft import AppToken, EntraRefused, Granted, UserToken
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -27,6 +27,33 @@ def read_token(result: dict[str, Any], tenant: str) -> AppToken:
     now = time.time()
     ends = now + float(result.get("expires_in", 0))
     return AppToken(value, ends, tenant if token_tenant else None, names, fetched_at=now)
+
+
+def read_granted(result: dict[str, Any], cache: str) -> Granted:
+    """Return what MSAL got for a code or a refresh token. Raises EntraRefused, also if two accounts are named."""
+    if "access_token" not in result:
+        raise read_refusal(result)
+    value = str(result["access_token"])
+    id_claims = _claims(str(result.get("id_token")))
+    # Graph's access tokens are opaque by contract; as far as they can be read they must agree.
+    tenant, object_id = (_of_one_account(name, _claims(value), id_claims) for name in ("tid", "oid"))
+    now = time.time()
+    token = UserToken(
+        value,
+        now + float(result.get("expires_in", 0)),
+        tenant,
+        object_id,
+        tuple(str(result.get("scope") or "").split()),
+        fetched_at=now,
+    )
+    return Granted(token, cache, id_claims)
+
+
+def _of_one_account(name: str, *tokens: dict[str, Any]) -> str:
+    found = {str(claims[name]).lower() for claims in tokens if name in claims}
+    if len(found) != 1:
+        raise EntraRefused([], "wrong_account")
+    return found.pop()
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from lib.adapters.http import Http, Reply
 from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, Throttled
-from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret
+from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret, UserToken
 from lib.ports import Deadline, GraphAnswer
 
 if TYPE_CHECKING:
@@ -36,22 +36,28 @@ class GraphClient:
 
     async def get_schedule(
         self,
-        token: AppToken,
+        token: AppToken | UserToken,
         key: tuple[str, ...],
-        mailbox: str,
+        mailbox: str | None,
         body: Mapping[str, Any],
         zone: str | None,
         deadline: Deadline,
     ) -> GraphAnswer:
         """See `lib.ports.Graph`. An answer without a list of schedules counts as a failure of Graph."""
-        url = f"{self._root}/users/{quote(mailbox, safe='@')}/calendar/getSchedule"
+        owner = "me" if mailbox is None else f"users/{quote(mailbox, safe='@')}"
+        url = f"{self._root}/{owner}/calendar/getSchedule"
         extra = {"Prefer": f'outlook.timezone="{zone}"'} if zone else {}
-        async with self._gate((*key, mailbox.lower()), deadline):
+        async with self._gate((*key, (mailbox or "").lower()), deadline):
             reply = await self._http.send("POST", url, deadline, headers=_headers(token) | extra, json=body)
         answer = _good(reply)
         if not isinstance(answer.get("value"), list):
             raise GraphRefused(502, "malformedAnswer", trace=_trace(reply, None))
         return GraphAnswer(answer, _request_id(reply))
+
+    async def profile(self, token: UserToken, deadline: Deadline) -> Mapping[str, Any]:
+        """See `lib.ports.Graph`."""
+        url = f"{self._root}/me?$select=id,userPrincipalName,mail,proxyAddresses"
+        return _good(await self._http.send("GET", url, deadline, headers=_headers(token)))
 
     async def registered_secrets(
         self, token: AppToken, application_id: str, deadline: Deadline
@@ -87,7 +93,7 @@ def _registered(entry: Any) -> RegisteredSecret | None:
         return None
 
 
-def _headers(token: AppToken) -> dict[str, str]:
+def _headers(token: AppToken | UserToken) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.value}", "client-request-id": str(uuid.uuid4())}
 
 

@@ -1,18 +1,20 @@
 r"""Azure Table Storage: rows, conditional writes, and tables made on first use where no template made them.
 
 What shapes it (Microsoft Learn, "Understanding the Table service data model"; behaviour of the SDK 12.7): deleting a
-missing row succeeds silently, so a claim is never a deletion; a string property holds at most 32,768 UTF-16 characters;
-keys may not contain / \ # ? or control characters, and ours are made of letters, digits and hyphens only.
+missing row succeeds silently, so a claim is never a deletion; a string property holds at most 32,768 UTF-16 characters
+and a binary one 65,536 bytes; keys may not contain / \ # ? or control characters, and ours are made of letters, digits
+and hyphens only.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from lib.adapters.azure import CLIENT_OPTIONS, failures_of
@@ -20,6 +22,9 @@ from lib.ports import Conflict
 
 _SERVICE = "Table Storage"
 LONGEST_STRING = 32_768  # UTF-16 code units
+LARGEST_BINARY = 65_536  # bytes
+_PAGE = 1000  # rows, the most that the service gives at once
+_MOST_OPERATIONS = 100  # of one transaction (Microsoft Learn, "Performing entity group transactions")
 
 
 class Tables:
@@ -63,25 +68,27 @@ class Table:
             except ResourceNotFoundError:  # the row, or the table that nobody has written to yet
                 return None
 
-    async def insert(self, entity: Mapping[str, Any]) -> None:
-        """Add a row. Raises Conflict if it exists."""
+    async def insert(self, entity: Mapping[str, Any]) -> str:
+        """Add a row and return its ETag. Raises Conflict if it exists."""
         _check(entity)
         async with failures_of(_SERVICE):
             try:
-                await self._creating_table(lambda: self._client.create_entity(dict(entity)))
+                written = await self._creating_table(lambda: self._client.create_entity(dict(entity)))
             except ResourceExistsError:
                 raise Conflict from None
+            return str(written["etag"])
 
-    async def replace(self, entity: Mapping[str, Any], etag: str) -> None:
-        """Replace a row if it still has this ETag. Raises Conflict, also if it is gone."""
+    async def replace(self, entity: Mapping[str, Any], etag: str) -> str:
+        """Replace a row if it still has this ETag and return its new one. Raises Conflict, also if it is gone."""
         _check(entity)
         async with failures_of(_SERVICE):
             try:
-                await self._client.update_entity(
+                written = await self._client.update_entity(
                     dict(entity), mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
                 )
             except (ResourceModifiedError, ResourceNotFoundError):
                 raise Conflict from None
+            return str(written["etag"])
 
     async def delete(self, partition: str, row: str, etag: str | None = None) -> None:
         """Remove a row, with an ETag only if it still has it (else Conflict). One that is gone is fine."""
@@ -92,28 +99,67 @@ class Table:
             except ResourceModifiedError:
                 raise Conflict from None
 
-    async def partition(self, key: str) -> list[TableEntity]:
-        """Return the rows of a partition; meant for partitions of one customer."""
+    async def delete_rows(self, partition: str, rows: Sequence[str]) -> None:
+        """Remove rows of one partition, however many. Those that are gone are fine.
+
+        What was removed before an error stays removed.
+        """
+        for batch in itertools.batched(rows, _MOST_OPERATIONS, strict=False):
+            if not await self._delete_together(partition, batch):
+                for row in batch:
+                    await self.delete(partition, row)
+
+    async def _delete_together(self, partition: str, rows: Sequence[str]) -> bool:
+        """Remove at most a hundred rows in one transaction; False, and nothing removed, if one of them is gone."""
+        operations = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
         async with failures_of(_SERVICE):
             try:
-                return [
-                    row async for row in self._client.query_entities("PartitionKey eq @key", parameters={"key": key})
-                ]
-            except ResourceNotFoundError:
-                return []
+                await self._client.submit_transaction(operations)
+            except TableTransactionError as problem:
+                if problem.status_code != 404:
+                    raise
+                return False
+        return True
 
-    async def _creating_table(self, write: Callable[[], Awaitable[object]]) -> None:
+    async def pages(
+        self, where: str, values: Mapping[str, Any], *, select: Sequence[str] | None = None, size: int = _PAGE
+    ) -> AsyncIterator[list[TableEntity]]:
+        """Go through the rows that match, a page of at most `size` (1,000) rows at a time; no page is empty.
+
+        `where` is an OData filter in which @name stands for one of the values, with spaces round it. `select` names the
+        properties wanted; rows come in the order of their keys. One page is asked for at a time, and each has its own
+        limit on time, so that whoever reads may take long over a page.
+        """
+        query = self._client.query_entities(
+            where, parameters=dict(values), select=list(select) if select else None, results_per_page=size
+        )
+        found = query.by_page()
+        while True:
+            async with failures_of(_SERVICE):
+                try:
+                    page = [row async for row in await anext(found)]
+                except (StopAsyncIteration, ResourceNotFoundError):  # the end, or a table nobody has written to yet
+                    return
+            if page:  # the service may send empty pages in between
+                yield page
+
+    async def partition(self, key: str) -> list[TableEntity]:
+        """Return the rows of a partition; meant for partitions of one customer."""
+        return [row async for page in self.pages("PartitionKey eq @key", {"key": key}) for row in page]
+
+    async def _creating_table[Written](self, write: Callable[[], Awaitable[Written]]) -> Written:
         """Write; if there is no table (no template made it), make it and write again."""
         try:
-            await write()
+            return await write()
         except ResourceNotFoundError:
             with suppress(ResourceExistsError):  # another instance was faster
                 await self._client.create_table()
-            await write()
+            return await write()
 
 
 def _check(entity: Mapping[str, Any]) -> None:
     """Refuse what Azure would refuse and Azurite takes, so that it is noticed at home."""
     for name, value in entity.items():
-        if isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > LONGEST_STRING:
+        too_long = isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > LONGEST_STRING
+        if too_long or (isinstance(value, bytes) and len(value) > LARGEST_BINARY):
             raise ValueError(f"{name} is too long for a table row")

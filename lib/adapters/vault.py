@@ -67,19 +67,36 @@ class KeyVault:
         known = self._values.get((name, version))
         if known is not None:
             return known
+        found = await self._find(name, version)
+        if found is None:
+            raise SecretMissing
+        return found[1]
+
+    async def newest(self, name: str) -> tuple[str, str] | None:
+        """See `lib.ports.Vault`. The vault is asked each time: somebody may have added a version a second ago."""
+        return await self._find(name)
+
+    async def _find(self, name: str, version: str | None = None) -> tuple[str, str] | None:
+        """Return a version (None: the newest) and its value, None if the vault answers 404.
+
+        Raises SecretMissing if it is disabled or empty.
+        """
         async with failures_of(_SERVICE):
             try:
                 found = await self._client.get_secret(name, version)
             except ResourceNotFoundError:
-                raise SecretMissing from None
+                return None
             except HttpResponseError as problem:
                 if _is_disabled(problem):
                     raise SecretMissing from None
                 raise
-        if not found.value:
+            found_version, value = found.properties.version, found.value
+            if not found_version or value is None:
+                raise ValueError("this is not an answer of Key Vault")
+        if not value:
             raise SecretMissing
-        self._remember(name, version, found.value)
-        return found.value
+        self._remember(name, found_version, value)
+        return found_version, value
 
     async def disable(self, name: str, version: str) -> None:
         """See `lib.ports.Vault`."""

@@ -112,7 +112,9 @@ class Customer:
     """One customer as stored. `edition` changes with every save: it is the ETag that callers see.
 
     `generation` is the random mark of this life of the customer; `leftovers` are the generations whose secret and
-    links are still to be removed, so that a removal which failed half-way is finished later.
+    links are still to be removed, so that a removal which failed half-way is finished later. `connections_mark` is
+    random and changes whenever a user connects or disconnects: what a process remembers of users' connections counts
+    as long as the mark is the one it was read under.
     """
 
     id: str
@@ -124,6 +126,7 @@ class Customer:
     failing: bool = False
     admin_consent: AdminConsent = AdminConsent()
     leftovers: tuple[str, ...] = ()
+    connections_mark: str = ""
 
     @property
     def deleted(self) -> bool:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from lib.domain.advice import Topic, for_entra
 
 LINK_LIFE = timedelta(days=7)
+USER_LINK_LIFE = timedelta(minutes=15)
 SIGN_IN_LIFE = timedelta(hours=1)
 
 # Opening is anonymous, and each opening is kept until it expires. Mail scanners open links too, some several times.
@@ -37,9 +38,25 @@ class Ending(StrEnum):
     MICROSOFT_ERROR = "microsoftError"
 
 
+class Variant(StrEnum):
+    """How a user's sign-in differs from the usual one.
+
+    `OTHER_ACCOUNT`: Microsoft lets the user choose among accounts, after a wrong one was used.
+    `REGISTERED`: asks for what the application's registration lists, after asking for less was refused: an
+    administrator may have approved just that (Calendars.Read, say).
+    """
+
+    OTHER_ACCOUNT = "otherAccount"
+    REGISTERED = "registered"
+
+
 @dataclass(frozen=True)
 class Link:
-    """An invitation for an administrator: whoever holds its ticket may open it until it expires."""
+    """An invitation: whoever holds its ticket may open it until it expires.
+
+    `user` is the name of the user who shall connect, None if an administrator shall consent for all. `variant` is
+    how the sign-in differs from the usual one.
+    """
 
     digest: str
     customer: str
@@ -47,6 +64,8 @@ class Link:
     expires_at: datetime
     return_url: str | None = None
     openings: int = 0
+    user: str | None = None
+    variant: "Variant | None" = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,8 @@ class SignIn:
     expires_at: datetime
     return_url: str | None = None
     used: bool = False
+    user: str | None = None
+    variant: "Variant | None" = None
 
 
 def new_token(customer: str, random: str) -> str:
@@ -111,29 +132,46 @@ class Start:
 
 
 @dataclass(frozen=True)
+class WayOut:
+    """What a page offers somebody whose own sign-in failed.
+
+    `user` is the account that is needed; `retry` starts again, another way; `admin_link` is for an administrator;
+    `basic`: the deployment's own application was used.
+    """
+
+    user: str
+    retry: str | None = None
+    admin_link: str | None = None
+    basic: bool = False
+
+
+@dataclass(frozen=True)
 class Finish:
     """How a consent ended and where the browser goes from here. `codes` are Microsoft's, for the page.
 
-    `for_users`: the consent was for each user's own connection, not for the application as a whole.
+    `for_users`: an administrator's consent was for each user's own connection, not for the application as a whole.
+    `way_out` is there when a user's own sign-in ended.
     """
 
     ending: Ending
     return_url: str | None
     codes: tuple[int, ...] = ()
     for_users: bool = False
+    way_out: WayOut | None = None
 
 
 @dataclass(frozen=True)
-class AdminAnswer:
-    """What the admin consent endpoint sent back: all of it can be made up by anybody who knows the address.
+class Answer:
+    """What Microsoft sent a browser with: all of it can be made up by anybody who knows the address.
 
-    Source: Microsoft Learn, "Admin consent on the Microsoft identity platform".
+    Sources: Microsoft Learn, "Admin consent on the Microsoft identity platform", "OAuth 2.0 authorization code flow".
     """
 
-    error: str | None
-    error_codes: tuple[int, ...]
-    consented: bool
-    tenant: str | None
+    error: str | None = None
+    error_codes: tuple[int, ...] = ()
+    consented: bool = False
+    tenant: str | None = None
+    code: str | None = field(default=None, repr=False)
 
 
 _ADMIN_NEEDED = frozenset({65001, 90093, 90094, 90095, 900941})

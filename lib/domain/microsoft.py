@@ -1,8 +1,9 @@
 """What Microsoft answers, in our words: tokens, tenants, and two kinds of refusal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from lib.domain.errors import MicrosoftTrace
 
@@ -19,6 +20,41 @@ class AppToken:
     tenant: str | None = None
     roles: tuple[str, ...] = ()
     fetched_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class UserToken:
+    """A delegated access token for Graph. `tenant` and `object_id` are those of the account it was granted for.
+
+    `scopes` are what Entra ID said it carries. `expires_at` and `fetched_at` are in seconds since the epoch.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float
+    tenant: str
+    object_id: str
+    scopes: tuple[str, ...] = ()
+    fetched_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What Entra ID gave for an authorization code or a refresh token.
+
+    `cache` is MSAL's token cache of this one user, refresh token included; `claims` are the ID token's.
+    """
+
+    token: UserToken
+    cache: str = field(repr=False)
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A tenant as its OpenID configuration describes it: its GUID and the issuer of its ID tokens."""
+
+    id: str
+    issuer: str
 
 
 @dataclass(frozen=True)

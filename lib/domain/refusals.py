@@ -1,7 +1,6 @@
 """What a refusal of Microsoft means to a caller: one of the contract's errors, with the dictionary's advice."""
 
 from lib.domain.advice import Advice, Topic, for_entra, for_graph
-from lib.domain.checkup import READS_CALENDARS
 from lib.domain.errors import (
     CalendarError,
     InvalidRequest,
@@ -13,6 +12,7 @@ from lib.domain.errors import (
     Throttled,
 )
 from lib.domain.microsoft import EntraRefused, GraphRefused
+from lib.domain.permissions import READS_CALENDARS
 
 _ENTRA_CODES = {
     Topic.CREDENTIAL_EXPIRED: "credentialExpired",
@@ -45,6 +45,16 @@ def entra_error(refused: EntraRefused) -> CalendarError:
         return MicrosoftUnavailable(advice.message, remedy=advice.remedy, owner=advice.owner, trace=trace)
     code = _ENTRA_CODES.get(advice.topic, "credentialRefused")
     return Refused(code, advice.message, remedy=advice.remedy, owner=advice.owner, trace=trace)
+
+
+def user_error(refused: EntraRefused) -> CalendarError:
+    """Return the error of a call that Entra ID gave no token of a user for, although the user's grant is not dead."""
+    advice = entra_advice(refused)
+    if advice.topic in {Topic.GRANT, Topic.SIGN_IN}:  # a passing one: a final one ends the connection
+        return MicrosoftUnavailable(
+            advice.message, remedy=advice.remedy, owner=advice.owner, trace=_with_code(refused.trace, advice)
+        )
+    return entra_error(refused)
 
 
 def secret_missing() -> Refused:

@@ -6,9 +6,9 @@ from typing import Any
 from lib.domain import checkup
 from lib.domain.advice import for_graph, for_schedule
 from lib.domain.checkup import Check, CheckName, Outcome
-from lib.domain.errors import CalendarError, MicrosoftTrace, Owner
+from lib.domain.errors import CalendarError, MicrosoftTrace, Owner, Refused
 from lib.domain.microsoft import EntraRefused, GraphRefused
-from lib.domain.refusals import entra_advice, graph_error
+from lib.domain.refusals import entra_advice, graph_error, secret_missing
 
 NO_PERMISSION = "permissionMissing"
 _UNKNOWN_ADDRESS = frozenset({"5009", "ErrorMailRecipientNotFound"})
@@ -72,13 +72,14 @@ def consent_of_admin(*, has_role: bool, read: bool, redirect_uris: Sequence[str]
     )
 
 
-def not_connected() -> Check:
-    """Return the failed consent check of a user who has not connected a calendar."""
-    return Check(
-        CheckName.CONSENT,
-        Outcome.FAILED,
-        "This user has not connected a calendar yet.",
-        code="userNotConnected",
-        remedy="Let the user choose Connect your calendar and sign in, then test again.",
-        owner=Owner.USER,
-    )
+def secret_gone() -> Check:
+    """Return the failed credential check of a secret that the vault does not hold."""
+    problem = secret_missing()
+    return problem_found(CheckName.CREDENTIAL, problem, problem.code)
+
+
+def connection_refused(problem: Refused) -> Check:
+    """Return the failed consent check of a user who has not connected a calendar, or has to connect it again."""
+    code = problem.trace.code or problem.code
+    note = "The test needs somebody who has connected a calendar." if problem.code == "userNotConnected" else ""
+    return problem_found(CheckName.CONSENT, problem, code, note)

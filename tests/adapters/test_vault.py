@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from lib.adapters import azure
 from lib.adapters.azure import azure_credential
 from lib.adapters.vault import KeyVault
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
@@ -113,6 +114,92 @@ async def test_an_expiry_learned_later_is_noted_on_the_version(vault: KeyVault, 
     assert kept.expires == int(datetime(2027, 11, 20, tzinfo=UTC).timestamp())
     assert kept.enabled
     await vault.note_expiry("customer--nobody--1", version, ON)
+
+
+async def test_the_newest_version_is_asked_for_each_time(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    first = await vault.write(NAME, "one", UNKNOWN)
+    assert await vault.newest(NAME) == (first, "one")
+    second = await vault.write(NAME, "two", UNKNOWN)
+    microsoft.clear_requests()
+
+    for _ in range(2):
+        assert await vault.newest(NAME) == (second, "two")
+
+    assert microsoft.count("vault") == 2
+
+
+async def test_the_newest_version_needs_no_second_reading(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    version = await vault.write(NAME, "one", UNKNOWN)
+    vault._values.clear()
+    await vault.newest(NAME)
+    microsoft.clear_requests()
+
+    assert await vault.read(NAME, version) == "one"
+
+    assert microsoft.count("vault") == 0
+
+
+async def test_a_secret_that_never_was_or_was_deleted_has_no_newest_version(vault: KeyVault):
+    assert await vault.newest(NAME) is None
+    await vault.write(NAME, "one", UNKNOWN)
+    await vault.delete(NAME)
+
+    assert await vault.newest(NAME) is None
+
+
+async def test_a_disabled_newest_version_is_missing_though_older_ones_are_not(
+    vault: KeyVault, microsoft: SimulatedMicrosoft
+):
+    first = await vault.write(NAME, "one", UNKNOWN)
+    second = await vault.write(NAME, "two", UNKNOWN)
+    await vault.disable(NAME, second)
+
+    with pytest.raises(SecretMissing):
+        await vault.newest(NAME)
+
+    assert await vault.read(NAME, first) == "one"
+    microsoft.world.vault_secrets[NAME].versions[1].enabled = True
+    assert await vault.newest(NAME) == (second, "two")
+
+
+async def test_an_empty_newest_version_is_missing(vault: KeyVault, microsoft: SimulatedMicrosoft):
+    await vault.write(NAME, "one", UNKNOWN)
+    microsoft.world.vault_secrets[NAME].versions[0].value = ""
+
+    with pytest.raises(SecretMissing):
+        await vault.newest(NAME)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("vault", status=403, body={"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByRbac"}}}),
+        Fault(
+            "vault", status=403, body={"error": {"code": "Forbidden", "innererror": {"code": "ForbiddenByFirewall"}}}
+        ),
+        Fault("vault", status=401, headers={"WWW-Authenticate": "Bearer"}),
+        Fault("vault", status=429),
+        Fault("vault", status=500),
+        Fault("vault", status=503),
+        Fault("vault", mode="reset"),
+        Fault("vault", mode="truncate"),
+        Fault("vault", mode="hang"),
+        Fault("vault", status=200, body=b"<html>a proxy's page</html>", headers={"Content-Type": "text/html"}),
+        Fault("vault", status=200, body={}),
+        Fault("identity", status=500),
+    ],
+    ids=["role", "firewall", "401", "429", "500", "503", "reset", "truncate", "hang", "a page", "nothing", "identity"],
+)
+async def test_no_failure_looks_like_a_secret_that_is_not_there(
+    vault: KeyVault, microsoft: SimulatedMicrosoft, fault: Fault, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(azure, "PATIENCE", 2.0)  # seconds, for the one that hangs
+    microsoft.faults.append(replace(fault))
+
+    with pytest.raises(CalendarError) as problem:
+        await vault.newest(NAME)
+
+    assert (problem.value.code, problem.value.owner) == ("microsoftUnavailable", Owner.OPERATOR)
 
 
 @pytest.mark.parametrize(
