@@ -1,30 +1,36 @@
-"""Every route of the function app. A handler reads the request, calls one use case, and replies; nothing else.
+"""Every route and timer of the function app. A handler reads the request, calls one use case, and replies.
 
 The contract's names are the functions' names. What they have in common is in `lib.web.edge`.
 """
 
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 import azure.functions as func
 
 from lib import telemetry
-from lib.bootstrap import Bootstrap, now, random_mark, random_token
+from lib.bootstrap import Bootstrap, now, random_mark
 from lib.domain import fields
 from lib.domain.configuration import Customer, saved
+from lib.domain.consent import Start
 from lib.domain.errors import CalendarError, MicrosoftUnavailable
 from lib.ports import Deadline
 from lib.settings import read
 from lib.usecases import delete_configuration as _delete
+from lib.usecases import disconnect as _disconnect
 from lib.usecases import finish_consent as _finish
 from lib.usecases import get_schedule as _schedule
-from lib.usecases import invite_admin as _invite
+from lib.usecases import invite_admin as _invite_admin
+from lib.usecases import invite_user as _invite_user
 from lib.usecases import read_configuration as _read
+from lib.usecases import read_connection as _read_connection
 from lib.usecases import save_configuration as _save
 from lib.usecases import start_consent as _start
 from lib.usecases import test_configuration as _test
 from lib.web import consent_pages, edge
 from lib.web.configuration_form import moment, read_draft, show, show_report
+from lib.web.connection_form import read_return_url, show_connection
 from lib.web.edge import Call, Work, empty, reply
 from lib.web.json_body import Fields, read_object
 from lib.web.schedule_form import read_schedule_request
@@ -37,6 +43,7 @@ bootstrap = Bootstrap(settings)
 _SCHEDULE_SECONDS = 25.0  # for one getSchedule (contract: what is not known by then is unknown)
 _TEST_SECONDS = 60.0
 _CONSENT_SECONDS = 30.0
+_KEEP_ALIVE_SECONDS = 240.0  # host.json gives a function five minutes
 
 Serve = Callable[[func.HttpRequest, str, str, Work], Awaitable[func.HttpResponse]]
 
@@ -81,7 +88,7 @@ async def save_configuration(call: Call) -> func.HttpResponse:
         draft,
         if_match=if_match,
         customers=services.customers,
-        vault=services.vault,
+        vault=services.credentials.vault,
         cleaner=services.cleaner,
         now=now,
         random=random_mark,
@@ -119,7 +126,8 @@ async def test_configuration(call: Call) -> func.HttpResponse:
         user,
         draft,
         customers=services.customers,
-        vault=services.vault,
+        credentials=services.credentials,
+        renewals=services.renewals,
         chain=services.chain,
         now=now,
         random=random_mark,
@@ -132,60 +140,76 @@ async def test_configuration(call: Call) -> func.HttpResponse:
 @route("customers/{customer}/calendar/admin-consent", "POST")
 async def invite_admin(call: Call) -> func.HttpResponse:
     """Answer a link with which an administrator grants admin consent."""
-    customer_id = call.customer()
-    form = Fields(read_object(call.request, optional=True))
-    given = form.take("returnUrl")
-    form.finish()
-    return_url = None if given is None else fields.return_url("returnUrl", given, settings.return_urls)
+    customer_id, return_url = call.customer(), read_return_url(call.request, settings.return_urls)
     services = await bootstrap.services()
-    url, link = await _invite.invite_admin(
-        customer_id,
-        return_url,
-        default_redirect_uri=settings.own_redirect_uris[0],
-        customers=services.customers,
-        consents=services.consents,
-        now=now,
-        random=random_token,
+    url, link = await _invite_admin.invite_admin(
+        customer_id, return_url, customers=services.customers, sign_ins=services.sign_ins
     )
     return reply({"url": url, "expiresAt": moment(link.expires_at)}, 201)
+
+
+@route("customers/{customer}/users/{user}/calendar/connect", "POST")
+async def invite_user(call: Call) -> func.HttpResponse:
+    """Answer a link with which a user connects a calendar."""
+    customer_id, user = call.customer(), call.user()
+    return_url = read_return_url(call.request, settings.return_urls)
+    services = await bootstrap.services()
+    url, link = await _invite_user.invite_user(
+        customer_id, user, return_url, customers=services.customers, sign_ins=services.sign_ins
+    )
+    return reply({"url": url, "expiresAt": moment(link.expires_at)}, 201)
+
+
+@route("customers/{customer}/users/{user}/calendar/connection", "GET")
+async def read_connection(call: Call) -> func.HttpResponse:
+    """Answer whether a user is connected, since when, and what is wrong."""
+    customer_id, user = call.customer(), call.user()
+    services = await bootstrap.services()
+    report = await _read_connection.read_connection(
+        customer_id, user, customers=services.customers, renewals=services.renewals
+    )
+    return reply(show_connection(user, report))
+
+
+@route("customers/{customer}/users/{user}/calendar/connection", "DELETE")
+async def disconnect(call: Call) -> func.HttpResponse:
+    """Forget a user's tokens."""
+    customer_id, user = call.customer(), call.user()
+    services = await bootstrap.services()
+    await _disconnect.disconnect(
+        customer_id, user, customers=services.customers, connections=services.connections, random=random_mark
+    )
+    return empty()
 
 
 @route("connect/{ticket}", "GET", key=False, serve=consent_pages.serve)
 async def start_consent(call: Call) -> func.HttpResponse:
     """Bind the browser to a sign-in and send it to Microsoft."""
     services = await bootstrap.services()
-    start = await _start.start_consent(
-        call.request.route_params.get("ticket", ""),
-        cloud=settings.cloud,
-        basic_application_id=settings.basic_application_id,
-        default_redirect_uri=settings.own_redirect_uris[0],
-        customers=services.customers,
-        consents=services.consents,
-        now=now,
-        random=random_token,
-    )
+    ticket = call.request.route_params.get("ticket", "")
+    start = await _start.start_consent(ticket, customers=services.customers, sign_ins=services.sign_ins)
     return consent_pages.send_to_microsoft(start)
 
 
 @route("mobile/getcalendar", "GET", "POST", key=False, serve=consent_pages.serve)
 async def finish_consent(call: Call) -> func.HttpResponse:
     """Take Microsoft's answer, prove what it claims, and show how it ended."""
-    answer = consent_pages.read_answer(call)
-    state = answer.get("state", "")
+    parameters = consent_pages.read_answer(call)
+    state = parameters.get("state", "")
     services = await bootstrap.services()
-    finish = await _finish.finish_consent(
+    step = await _finish.finish_consent(
         state,
         consent_pages.binders(call, state),
-        consent_pages.admin_answer(answer),
-        customers=services.customers,
-        consents=services.consents,
-        vault=services.vault,
-        chain=services.chain,
-        now=now,
+        consent_pages.answer_of(parameters),
+        by_admin=services.finish_admin,
+        by_user=services.finish_sign_in,
         deadline=Deadline.after(_CONSENT_SECONDS),
     )
-    call.log["ending"] = finish.ending
-    return consent_pages.show_end(finish)
+    if isinstance(step, Start):
+        call.log["ending"] = "once more"
+        return consent_pages.send_to_microsoft(step, again=True)
+    call.log["ending"] = step.ending
+    return consent_pages.show_end(step)
 
 
 async def _get_schedule(call: Call) -> func.HttpResponse:
@@ -199,8 +223,7 @@ async def _get_schedule(call: Call) -> func.HttpResponse:
         ask,
         deadline=Deadline.after(_SCHEDULE_SECONDS),
         customers=services.customers,
-        vault=services.vault,
-        entra=services.entra,
+        askers=services.askers,
         graph=services.graph,
     )
     call.log |= {"people": len(answer.value), "unknown": answer.unknown, "graphRequests": answer.graph_requests}
@@ -227,3 +250,14 @@ async def health(call: Call) -> func.HttpResponse:
         call.log["cause"] = problem.message  # for the log: who asks here has shown no key
         raise MicrosoftUnavailable("The function app cannot serve right now.", remedy="Its log says why.") from problem
     return reply({"status": "ok"})
+
+
+# Once a day, at night in Europe and America, apart from the secret scan.
+@app.function_name("keep_connections_alive")
+@app.timer_trigger(arg_name="timer", schedule="0 20 3 * * *", use_monitor=True)
+async def keep_connections_alive(timer: func.TimerRequest) -> None:
+    """Renew users' connections that were idle for 30 days."""
+    services = await bootstrap.services()
+    result = await services.keep_alive.run(Deadline.after(_KEEP_ALIVE_SECONDS))
+    line = {"function": "keep_connections_alive", "late": timer.past_due, **asdict(result)}
+    telemetry.write("keepAlive", line, problem=not result.complete or result.failed > 0)

@@ -15,13 +15,18 @@ from lib.settings import Settings
 if TYPE_CHECKING:
     import requests
 
-    from lib.adapters.consent_rows import ConsentRows
+    from lib.adapters.connection_rows import ConnectionRows
     from lib.adapters.customer_rows import CustomerRows
-    from lib.adapters.entra import EntraClient
     from lib.adapters.graph import GraphClient
-    from lib.adapters.vault import KeyVault
+    from lib.usecases.askers import Askers
     from lib.usecases.checks import Chain
     from lib.usecases.clean_up import Cleaner
+    from lib.usecases.credentials import Credentials
+    from lib.usecases.finish_consent import FinishAdmin
+    from lib.usecases.finish_sign_in import FinishSignIn
+    from lib.usecases.keep_alive import KeepAlive
+    from lib.usecases.renewals import Renewals
+    from lib.usecases.sign_ins import SignIns
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,17 @@ class Services:
     """Everything the functions work with."""
 
     customers: "CustomerRows"
-    consents: "ConsentRows"
-    vault: "KeyVault"
-    entra: "EntraClient"
+    connections: "ConnectionRows"
     graph: "GraphClient"
+    credentials: "Credentials"
     chain: "Chain"
     cleaner: "Cleaner"
+    renewals: "Renewals"
+    askers: "Askers"
+    sign_ins: "SignIns"
+    finish_admin: "FinishAdmin"
+    finish_sign_in: "FinishSignIn"
+    keep_alive: "KeepAlive"
 
 
 class Bootstrap:
@@ -76,15 +86,25 @@ def _msal_session() -> "requests.Session":
 
 
 def _build(settings: Settings) -> Services:
-    from lib.adapters import consent_rows, customer_rows
+    from lib.adapters import connection_rows, consent_rows, customer_rows
     from lib.adapters.azure import azure_credential
     from lib.adapters.entra import EntraClient
+    from lib.adapters.entra_users import EntraUsers
     from lib.adapters.graph import GraphClient
     from lib.adapters.http import Http
+    from lib.adapters.sealing import Sealing
     from lib.adapters.tables import Tables
     from lib.adapters.vault import KeyVault
+    from lib.usecases.askers import Askers
     from lib.usecases.checks import Chain
     from lib.usecases.clean_up import Cleaner
+    from lib.usecases.credentials import Credentials
+    from lib.usecases.finish_consent import FinishAdmin
+    from lib.usecases.finish_sign_in import FinishSignIn
+    from lib.usecases.keep_alive import KeepAlive
+    from lib.usecases.renewals import Renewals
+    from lib.usecases.sign_ins import SignIns
+    from lib.usecases.user_tokens import UserTokens
 
     cloud = settings.cloud
     credential = azure_credential(settings.azure_authority_host)
@@ -94,8 +114,26 @@ def _build(settings: Settings) -> Services:
     http = Http(cloud.entra_url, cloud.graph_url)
     customers = customer_rows.CustomerRows(tables.open(customer_rows.TABLE))
     consents = consent_rows.ConsentRows(tables.open(consent_rows.TABLE))
+    connections = connection_rows.ConnectionRows(tables.open(connection_rows.TABLE))
     vault = KeyVault(settings.key_vault_url, credential)
     entra = EntraClient(http, cloud.entra_url, cloud.graph_scope, _msal_session)
     graph = GraphClient(http, cloud.graph_url)
+
+    credentials = Credentials(vault, None if settings.production else settings.basic_application_id)
+    renewals = Renewals(connections, Sealing(vault), EntraUsers(cloud.entra_url, _msal_session), now)
     chain = Chain(entra, graph, settings.all_redirect_uris, near_days=max(settings.alert_days))
-    return Services(customers, consents, vault, entra, graph, chain, Cleaner(customers, vault, consents))
+    sign_ins = SignIns(cloud, credentials, consents, settings.own_redirect_uris[0], now, random_token)
+    return Services(
+        customers=customers,
+        connections=connections,
+        graph=graph,
+        credentials=credentials,
+        chain=chain,
+        cleaner=Cleaner(customers, vault, consents, connections),
+        renewals=renewals,
+        askers=Askers(credentials, entra, UserTokens(renewals)),
+        sign_ins=sign_ins,
+        finish_admin=FinishAdmin(customers, consents, credentials, renewals, chain, now),
+        finish_sign_in=FinishSignIn(customers, sign_ins, renewals, entra, graph),
+        keep_alive=KeepAlive(customers, renewals, credentials),
+    )

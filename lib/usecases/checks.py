@@ -3,34 +3,39 @@
 Also used when an administrator comes back from consenting: the same proof counts there.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.domain import checkup, verdicts
+from lib.domain import checkup, permissions, verdicts
 from lib.domain.advice import Topic
 from lib.domain.checkup import Check, CheckName, Outcome, Report
 from lib.domain.configuration import Access, Consent
 from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.credential import UNKNOWN, Expiry
-from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
-from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
-from lib.domain.refusals import entra_advice, entra_error, secret_missing
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
+from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing, UserToken
+from lib.domain.refusals import entra_advice, entra_error
 from lib.ports import Credential, Deadline, Entra, Graph
+
+# Raises Refused (not connected, reconnect), EntraRefused, SecretMissing.
+UserTokenSource = Callable[[Credential, str, Deadline], Awaitable[UserToken]]
 
 
 @dataclass(frozen=True)
 class Subject:
     """What is examined: a stored revision or a draft. `tenant` is the pinned GUID, if there is one.
 
-    `scoped`: it is known already that Exchange's RBAC for Applications lets this application in.
+    `user_token` asks for a token of the test's user with the credential examined. `scoped`: it is known already that
+    Exchange's RBAC for Applications lets this application in.
     """
 
     access: Access
     tenant: str | None
     expires: Expiry
     credential: Callable[[str], Credential]
+    user_token: UserTokenSource
     scoped: bool = False
 
 
@@ -78,6 +83,7 @@ class Chain:
             await self._tenant(subject, found, deadline)
             if found.tenant and subject.access.type is Type.BASIC:
                 self._basic(found)
+                await self._as_user(subject, subject.credential(found.tenant), user, found, now, deadline)
             elif found.tenant:
                 await self._application(subject, found.tenant, user, found, now, deadline)
         except MicrosoftTimeout as problem:  # only Entra ID's get here (contract: 502)
@@ -93,16 +99,17 @@ class Chain:
     async def prove_consent(self, subject: Subject, deadline: Deadline) -> tuple[str | None, bool]:
         """Return the tenant's GUID and whether a token of it, fetched anew, carries a sufficient calendar role."""
         try:
-            tenant = await self.entra.resolve_tenant(subject.tenant or subject.access.tenant_id or "", deadline)
+            name = subject.tenant or subject.access.tenant_id or ""
+            tenant = (await self.entra.directory(name, deadline)).id
             token = await self.entra.app_token(subject.credential(tenant), deadline, fresh=True)
         except (EntraRefused, SecretMissing):
             return None, False
-        return tenant, token.tenant == tenant and bool(set(token.roles) & checkup.READS_CALENDARS)
+        return tenant, token.tenant == tenant and bool(set(token.roles) & permissions.READS_CALENDARS)
 
     async def _tenant(self, subject: Subject, found: _Findings, deadline: Deadline) -> None:
         name = subject.tenant or subject.access.tenant_id or ""
         try:
-            found.tenant = await self.entra.resolve_tenant(name, deadline.within(_ENTRA_SECONDS))
+            found.tenant = (await self.entra.directory(name, deadline.within(_ENTRA_SECONDS))).id
         except EntraRefused as refused:
             found.checks.append(verdicts.refused_by_entra(CheckName.TENANT, refused))
             return
@@ -112,7 +119,32 @@ class Chain:
         text = "Basic uses this deployment's own application, whose secret its operator keeps."
         found.checks.append(checkup.skipped(CheckName.CREDENTIAL, text))
         found.checks.append(checkup.skipped(CheckName.SECRET_EXPIRY, text))
-        found.checks.append(verdicts.not_connected())
+
+    async def _as_user(
+        self,
+        subject: Subject,
+        credential: Credential,
+        user: str,
+        found: _Findings,
+        now: datetime,
+        deadline: Deadline,
+    ) -> None:
+        """Make the checks of user consent: the user's own connection is the proof."""
+        try:
+            token = await subject.user_token(credential, user, deadline.within(_ENTRA_SECONDS))
+        except SecretMissing:
+            found.checks.append(verdicts.secret_gone())
+            return
+        except Refused as problem:
+            found.checks.append(verdicts.connection_refused(problem))
+            return
+        except EntraRefused as refused:
+            found.checks.append(_refused_for_user(refused))
+            return
+        found.checks.append(checkup.passed(CheckName.CONSENT, "The user has connected a calendar, and it works."))
+        found.checks.append(permissions.check_scopes(token.scopes))
+        key = (*credential.key[:2], token.object_id)
+        found.checks.append((await self._free_busy(subject, key, token, None, user, now, deadline))[0])
 
     def _expiry(self, subject: Subject, found: _Findings, now: datetime) -> None:
         expires = found.learned if found.learned.known else subject.expires
@@ -127,7 +159,7 @@ class Chain:
             return
         found.learned = await self._learn_expiry(credential, token, deadline)
         if subject.access.consent is Consent.USER:
-            found.checks.append(verdicts.not_connected())
+            await self._as_user(subject, credential, user, found, now, deadline)
             return
         await self._app_only(subject, credential, token, user, found, now, deadline)
 
@@ -136,8 +168,7 @@ class Chain:
         try:
             token = await self.entra.app_token(credential, deadline.within(_ENTRA_SECONDS), fresh=True)
         except SecretMissing:
-            problem = secret_missing()
-            found.checks.append(verdicts.problem_found(CheckName.CREDENTIAL, problem, problem.code))
+            found.checks.append(verdicts.secret_gone())
             return None
         except EntraRefused as refused:
             self._token_refused(refused, found)
@@ -166,7 +197,7 @@ class Chain:
 
     async def _learn_expiry(self, credential: Credential, token: AppToken, deadline: Deadline) -> Expiry:
         """Return the expiry that Entra ID knows, where the application may read itself; else it stays as it was."""
-        if not set(token.roles) & checkup.READS_ITSELF:
+        if not set(token.roles) & permissions.READS_ITSELF:
             return UNKNOWN
         try:
             registered = await self.graph.registered_secrets(token, credential.application_id, deadline)
@@ -187,32 +218,34 @@ class Chain:
         now: datetime,
         deadline: Deadline,
     ) -> None:
-        permission = checkup.check_permission(token.roles)
-        has_role = bool(set(token.roles) & checkup.READS_CALENDARS)
-        free_busy, no_permission = await self._free_busy(subject, credential, token, user, now, deadline)
+        permission = permissions.check_permission(token.roles)
+        has_role = bool(set(token.roles) & permissions.READS_CALENDARS)
+        free_busy, no_permission = await self._free_busy(subject, credential.key, token, user, user, now, deadline)
         read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
         found.granted = True if has_role or read else (False if no_permission else None)
         found.scoped = read and not has_role
         if no_permission:
             found.may_lag = True
-            permission = checkup.permission_refused(free_busy.code or "", self.redirect_uris)
+            permission = permissions.permission_refused(free_busy.code or "", self.redirect_uris)
         consent = verdicts.consent_of_admin(has_role=has_role, read=read, redirect_uris=self.redirect_uris)
         found.checks += [consent, permission, free_busy]
 
     async def _free_busy(
         self,
         subject: Subject,
-        credential: Credential,
-        token: AppToken,
+        key: tuple[str, ...],
+        token: AppToken | UserToken,
+        mailbox: str | None,
         user: str,
         now: datetime,
         deadline: Deadline,
     ) -> tuple[Check, bool]:
-        """Read the user's own free/busy of the next day, as the user; tell also if a permission was missing."""
+        """Read the user's own free/busy of the next day, as that mailbox; tell also if a permission was missing."""
+        roles = token.roles if isinstance(token, AppToken) else ()
         try:
-            answer = await self.graph.get_schedule(token, credential.key, user, _next_day(user, now), None, deadline)
+            answer = await self.graph.get_schedule(token, key, mailbox, _next_day(user, now), None, deadline)
         except GraphRefused as refused:
-            return verdicts.free_busy_refused(refused, token.roles, scoped=subject.scoped)
+            return verdicts.free_busy_refused(refused, roles, scoped=subject.scoped)
         except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
             return verdicts.problem_found(CheckName.FREE_BUSY, problem, problem.code), False
         entries = answer.body["value"]
@@ -223,6 +256,15 @@ _ENTRA_SECONDS = 12.0  # for each thing asked of Entra ID, so that a test of an 
 
 # Usually a wrong application or tenant ID, so they speak about the credential first; shortly after consent they pass.
 _APPLICATION_NOT_FOUND = frozenset({700016, 700011})
+
+
+def _refused_for_user(refused: EntraRefused) -> Check:
+    """Return the failed check of a token that Entra ID did not give for a user, though the grant is not dead."""
+    advice = entra_advice(refused)
+    if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
+        raise entra_error(refused) from refused  # it says nothing about this configuration
+    about_credential = advice.topic in {Topic.CREDENTIAL, Topic.CREDENTIAL_EXPIRED}
+    return verdicts.refused_by_entra(CheckName.CREDENTIAL if about_credential else CheckName.CONSENT, refused)
 
 
 def _next_day(user: str, now: datetime) -> dict[str, Any]:

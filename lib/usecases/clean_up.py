@@ -1,4 +1,4 @@
-"""Remove what earlier generations of a customer left: the secret in the vault, the links and sign-ins.
+"""Remove what earlier generations of a customer left: secret, links, sign-ins, and users' connections.
 
 A customer's row remembers its leftovers until they are gone, so a removal that failed half-way is finished by the
 next save or deletion. Doing it twice does no harm.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from lib.domain.configuration import Customer, secret_name
 from lib.domain.errors import CalendarError
-from lib.ports import Conflict, ConsentStore, Customers, Vault
+from lib.ports import Conflict, Connections, ConsentStore, Customers, Vault
 
 _log = logging.getLogger("calendar_connector")
 
@@ -21,12 +21,14 @@ class Cleaner:
     customers: Customers
     vault: Vault
     consents: ConsentStore
+    connections: Connections
 
     async def remove(self, customer_id: str, generations: tuple[str, ...]) -> None:
         """Remove what these generations left. Raises what the stores raise; what was removed stays so."""
         for generation in generations:
             await self.vault.delete(secret_name(customer_id, generation))
             await self.consents.forget(customer_id, generation=generation)
+            await self.connections.forget(customer_id, generation)
 
     async def sweep(self, customer: Customer) -> Customer:
         """Remove the customer's leftovers if that works now, and return the customer as it is then stored.

@@ -1,27 +1,67 @@
-"""Which credential proves a revision's application."""
+"""Which application a configuration means, and what proves it."""
 
-from lib.domain.configuration import Customer, Revision
+from dataclasses import dataclass
+
+from lib.domain.configuration import Access, ConfigurationType, Customer, Draft, Revision
+from lib.domain.errors import BasicNotAllowed
 from lib.domain.microsoft import SecretMissing
 from lib.ports import Credential, Vault
 
+BASIC_SECRET = "basic-application"  # noqa: S105  the vault's name of a secret (contract: BASIC_APPLICATION_ID)
 
-def credential_of(customer: Customer, revision: Revision, tenant: str, vault: Vault) -> Credential:
-    """Return the credential of a stored revision; its secret is read from the vault only when it is needed."""
-    version = revision.secret_version
 
-    async def secret() -> str:
-        if version is None:
+@dataclass(frozen=True)
+class Credentials:
+    """Finds credentials. `basic_application_id` is this deployment's own application, None where it offers no Basic."""
+
+    vault: Vault
+    basic_application_id: str | None = None
+
+    def application_id(self, access: Access) -> str:
+        """Return the application's client ID. Raises BasicNotAllowed."""
+        if access.type is not ConfigurationType.BASIC:
+            return access.application_id or ""
+        if self.basic_application_id is None:
+            raise BasicNotAllowed(
+                "configurationType",
+                "Basic is for trying out, and this deployment does not offer it",
+                remedy="Choose Advanced in the Calendar Configuration and enter the organisation's own application.",
+            )
+        return self.basic_application_id
+
+    def of(self, customer: Customer, revision: Revision, tenant: str) -> Credential:
+        """Return the credential of a stored revision; its secret is read from the vault only when it is needed.
+
+        Raises BasicNotAllowed.
+        """
+        application_id = self.application_id(revision.access)
+        if revision.access.type is ConfigurationType.BASIC:
+            return Credential((customer.id, customer.generation, "basic"), tenant, application_id, self._basic_secret)
+        version = revision.secret_version
+
+        async def secret() -> str:
+            if version is None:
+                raise SecretMissing
+            return await self.vault.read(customer.secret_name(), version)
+
+        return Credential((customer.id, customer.generation, version or ""), tenant, application_id, secret)
+
+    def of_draft(self, customer_id: str, draft: Draft, tenant: str, mark: str) -> Credential:
+        """Return the credential of a draft with its own secret: nothing stored, nothing shared (`mark` is new).
+
+        Raises BasicNotAllowed.
+        """
+        application_id = self.application_id(draft.access)
+
+        async def secret() -> str:
+            if draft.access.type is ConfigurationType.BASIC:
+                return await self._basic_secret()
+            return draft.secret or ""
+
+        return Credential((customer_id, "draft", mark), tenant, application_id, secret, keep=False)
+
+    async def _basic_secret(self) -> str:
+        found = await self.vault.newest(BASIC_SECRET)
+        if found is None:
             raise SecretMissing
-        return await vault.read(customer.secret_name(), version)
-
-    key = (customer.id, customer.generation, version or "")
-    return Credential(key, tenant, revision.access.application_id or "", secret)
-
-
-def credential_of_draft(customer_id: str, tenant: str, application_id: str, value: str, mark: str) -> Credential:
-    """Return the credential of a secret that is only being tried: nothing stored, nothing shared (`mark` is new)."""
-
-    async def secret() -> str:
-        return value
-
-    return Credential((customer_id, "draft", mark), tenant, application_id, secret, keep=False)
+        return found[1]

@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from lib.domain.checkup import Report
 from lib.domain.configuration import AdminConsent, Customer, Draft, Revision, configured, not_configured
 from lib.domain.configuration import ConfigurationType as Type
+from lib.domain.connection import not_connected, user_key
 from lib.domain.errors import CalendarError
+from lib.domain.microsoft import UserToken
 from lib.domain.saving import activated, keeps_secret, require_secret, same_application
 from lib.ports import Credential, Customers, Deadline, Now, Random, Vault
 from lib.usecases.checks import Chain, Examined, Subject
-from lib.usecases.credentials import credential_of, credential_of_draft
+from lib.usecases.credentials import Credentials
+from lib.usecases.renewals import Renewals
 from lib.usecases.updating import update
 
 # After an administrator consented, Entra ID may lag for some seconds; Microsoft names no figure, minutes were seen.
@@ -29,7 +32,8 @@ async def test_configuration(
     draft: Draft | None,
     *,
     customers: Customers,
-    vault: Vault,
+    credentials: Credentials,
+    renewals: Renewals,
     chain: Chain,
     now: Now,
     random: Random,
@@ -43,11 +47,12 @@ async def test_configuration(
     """
     stored = await customers.read(customer_id)
     if draft is not None:
-        subject = _of_draft(customer_id, draft, stored.customer if stored else None, vault, random())
+        subject = _of_draft(customer_id, draft, stored.customer if stored else None, credentials, renewals, random())
         return (await chain.examine(subject, user, now(), deadline)).report
     customer, newest = configured(stored.customer if stored else None)
-    found = await _examine_patiently(customer, newest, user, vault, chain, now, deadline)
-    await _note_expiry(customer, newest, found, vault)
+    subject = subject_of(customer, newest, credentials, renewals)
+    found = await _examine_patiently(subject, _pauses(customer, now()), user, chain, now, deadline)
+    await _note_expiry(customer, newest, found, credentials.vault)
     await _record(customer_id, newest, found, customers=customers, now=now())
     return found.report
 
@@ -55,43 +60,56 @@ async def test_configuration(
 test_configuration.__test__ = False  # type: ignore[attr-defined]  # the contract's name; not a test of pytest's
 
 
-def subject_of(customer: Customer, revision: Revision, vault: Vault) -> Subject:
+def subject_of(customer: Customer, revision: Revision, credentials: Credentials, renewals: Renewals) -> Subject:
     """Return a stored revision as something to examine."""
+
+    async def user_token(credential: Credential, user: str, deadline: Deadline) -> UserToken:
+        return await renewals.renew_now(customer.id, customer.generation, user_key(user), credential, deadline)
+
     return Subject(
         access=revision.access,
         tenant=revision.tenant,
         expires=revision.expires,
-        credential=lambda tenant: credential_of(customer, revision, tenant, vault),
+        credential=lambda tenant: credentials.of(customer, revision, tenant),
+        user_token=user_token,
         scoped=revision.scoped or (customer.active is not None and customer.active.scoped),
     )
 
 
-def _of_draft(customer_id: str, draft: Draft, current: Customer | None, vault: Vault, mark: str) -> Subject:
+def _of_draft(
+    customer_id: str, draft: Draft, current: Customer | None, credentials: Credentials, renewals: Renewals, mark: str
+) -> Subject:
     if draft.access.type is Type.NONE:
         raise not_configured()
     newest = current.newest if current else None
     require_secret(draft, newest, "configuration.applicationSecret")
+    same = newest is not None and same_application(draft.access, newest)
 
     def credential(tenant: str) -> Credential:
-        if draft.secret is None and current is not None and newest is not None:
-            return credential_of(current, newest, tenant, vault)  # of the same application, as require_secret holds
-        return credential_of_draft(customer_id, tenant, draft.access.application_id or "", draft.secret or "", mark)
+        if draft.secret is None and current is not None and newest is not None and same:
+            return credentials.of(current, newest, tenant)  # require_secret held that it may serve
+        return credentials.of_draft(customer_id, draft, tenant, mark)
 
-    pinned = newest.tenant if newest and same_application(draft.access, newest) else None
+    async def user_token(tried: Credential, user: str, deadline: Deadline) -> UserToken:
+        if current is None or not same:
+            raise not_connected()  # a connection belongs to the application it was made with
+        stored = await renewals.read(current.id, current.generation, user_key(user))
+        return await renewals.try_out(stored, tried, deadline)
+
     expires = draft.secret_expires
     if not expires.known and draft.secret is None and newest and keeps_secret(draft.access, newest):
         expires = newest.expires
-    return Subject(access=draft.access, tenant=pinned, expires=expires, credential=credential)
+    pinned = newest.tenant if newest and same else None
+    return Subject(access=draft.access, tenant=pinned, expires=expires, credential=credential, user_token=user_token)
 
 
 async def _examine_patiently(
-    customer: Customer, revision: Revision, user: str, vault: Vault, chain: Chain, now: Now, deadline: Deadline
+    subject: Subject, pauses: tuple[float, ...], user: str, chain: Chain, now: Now, deadline: Deadline
 ) -> Examined:
     """Examine; right after consent look again for a short while before judging, since Entra ID may lag."""
-    pauses = _pauses(customer, now())
 
     async def look() -> Examined:
-        return await chain.examine(subject_of(customer, revision, vault), user, now(), deadline)
+        return await chain.examine(subject, user, now(), deadline)
 
     return await until(look, lambda found: not found.may_lag, pauses, deadline)
 

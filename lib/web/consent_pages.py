@@ -9,7 +9,7 @@ from lib import telemetry
 from lib.domain.advice import find_entra_codes
 from lib.domain.consent import (
     SIGN_IN_LIFE,
-    AdminAnswer,
+    Answer,
     AnswerNotUsable,
     Ending,
     Finish,
@@ -19,7 +19,7 @@ from lib.domain.consent import (
 )
 from lib.domain.errors import CalendarError
 from lib.setting_values import REDIRECT_PATH
-from lib.web import pages
+from lib.web import ending_pages, pages
 from lib.web.edge import Call, Work, note_bug
 
 # Not __Host-: the Functions worker sends an empty Domain along, which that prefix forbids (issue 1902 of
@@ -36,26 +36,29 @@ async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> fun
         answer = await work(call)
     except (LinkNotUsable, AnswerNotUsable) as problem:
         call.log["error"] = type(problem).__name__
-        answer = pages.page(pages.NOT_USABLE, 400)
+        answer = pages.page(ending_pages.NOT_USABLE, 400)
     except CalendarError as problem:
         call.log["error"] = problem.code
-        answer = pages.page(pages.OUR_FAULT, 400, note=f"Number: {call.request_id}")
+        answer = pages.page(ending_pages.OUR_FAULT, 400, note=f"Number: {call.request_id}")
     except Exception as problem:  # noqa: BLE001, RUF100  the last resort of this trigger
         note_bug(call, problem)
-        answer = pages.page(pages.OUR_FAULT, 500, note=f"Number: {call.request_id}")
+        answer = pages.page(ending_pages.OUR_FAULT, 500, note=f"Number: {call.request_id}")
     line = {"function": name, "route": route, "status": answer.status_code, "requestId": call.request_id}
     telemetry.write("request", line | call.log, problem=answer.status_code >= 500)
     return answer
 
 
-def send_to_microsoft(start: Start) -> func.HttpResponse:
-    """Return the redirect to Microsoft with the cookie that binds this browser."""
+def send_to_microsoft(start: Start, *, again: bool = False) -> func.HttpResponse:
+    """Return the redirect to Microsoft with the cookie that binds this browser.
+
+    `again`: it answers a form_post, which must not be posted on to Microsoft (303, RFC 9110 section 15.4.4).
+    """
     cookie = (
         f"{_COOKIE}{start.name_part}={start.binder}; Path={REDIRECT_PATH}; Secure; HttpOnly; SameSite=None; "
         f"Max-Age={int(SIGN_IN_LIFE.total_seconds())}"
     )
     headers = {"Location": start.location, "Set-Cookie": cookie, "Cache-Control": "no-store"}
-    return func.HttpResponse(status_code=302, headers=headers | {"Referrer-Policy": "no-referrer"})
+    return func.HttpResponse(status_code=303 if again else 302, headers=headers | {"Referrer-Policy": "no-referrer"})
 
 
 def read_answer(call: Call) -> dict[str, str]:
@@ -74,8 +77,8 @@ def read_answer(call: Call) -> dict[str, str]:
     answer = dict(pairs)
     if len(answer) != len(pairs):
         raise AnswerNotUsable  # a parameter given twice is read differently by different programs
-    if "code" in answer:
-        raise AnswerNotUsable  # admin consent brings no authorization code
+    if "code" in answer and req.method.upper() != "POST":
+        raise AnswerNotUsable  # authorization codes come by form_post only, so that no URL or log holds one
     return answer
 
 
@@ -90,21 +93,22 @@ def _cookies(call: Call) -> str:
     return str(call.request.headers.get("cookie", ""))[:16_384]
 
 
-def admin_answer(answer: dict[str, str]) -> AdminAnswer:
-    """Return what the admin consent endpoint said. Its texts are only searched for Microsoft's numbers."""
-    error = answer.get("error")
-    return AdminAnswer(
+def answer_of(parameters: dict[str, str]) -> Answer:
+    """Return what Microsoft said. Its texts are only searched for Microsoft's numbers."""
+    error = parameters.get("error")
+    return Answer(
         error=error[:100] if error is not None else None,
-        error_codes=tuple(find_entra_codes(answer.get("error_description", ""))),
-        consented=answer.get("admin_consent", "").lower() == "true",
-        tenant=answer.get("tenant"),
+        error_codes=tuple(find_entra_codes(parameters.get("error_description", ""))),
+        consented=parameters.get("admin_consent", "").lower() == "true",
+        tenant=parameters.get("tenant"),
+        code=parameters.get("code") or None,
     )
 
 
 def show_end(finish: Finish) -> func.HttpResponse:
     """Return the browser to where it came from, or show how it ended."""
     if finish.return_url is None:
-        return pages.ending_page(finish.ending, for_users=finish.for_users, codes=finish.codes)
+        return ending_pages.ending_page(finish)
     connected = finish.ending is Ending.CONNECTED
     result = {"calendar": "connected"} if connected else {"calendar": "failed", "code": str(finish.ending)}
     headers = {"Location": with_query(finish.return_url, result), "Cache-Control": "no-store"}

@@ -16,6 +16,7 @@ from tests.sandbox.browser import Browser
 from tests.sandbox.grid import grid
 from tests.sandbox.stack import Stack
 from tests.sandbox.world import demo as world
+from tests.sandbox.world import demo_sign_in as users
 
 _KEY = "sandbox"
 _CALENDAR = "/customers/contoso/calendar"
@@ -46,6 +47,7 @@ class Demo:
         self.test_is_green()
         self.seed_document()
         self.colleagues()
+        self.connect()
 
     def step(self, title: str) -> None:
         """Print the heading of the next step."""
@@ -161,6 +163,50 @@ class Demo:
         for entry in answer["value"]:
             if "error" in entry:
                 print(f"   {entry['scheduleId']}: {_short(entry['error']['message'], 140)}")
+
+    def connect(self) -> None:
+        """Another customer, where each user consents: one connects a calendar and looks up colleagues."""
+        self.step("Another customer: a user connects a calendar and looks up colleagues")
+        calendar, user = "/customers/northwind/calendar", "recruiter@northwind.com"
+        as_user = f"/customers/northwind/users/{user}/calendar"
+        document = {"configurationType": "advanced", "tenantId": "northwind.com", "consent": "user"}
+        application = {"applicationId": users.NORTHWIND_APPLICATION, "applicationSecret": users.NORTHWIND_SECRET}
+        self.call("PUT", calendar, 200, json=document | application)
+        link = self.call("POST", f"{as_user}/connect", 201).json()
+        browser = Browser(str(self._stack.authority.ca_file))
+        expect(browser.open(link["url"]).status_code == 200, "Microsoft must show its sign-in page")
+        browser.submit({"account": user, "action": "signin"})
+        page = browser.pass_on(browser.submit({"account": user, "action": "accept"}))
+        title = re.search(r"<h1>(.*?)</h1>", page.text)
+        print(f"   browser → {browser.url.partition('?')[0]}: {page.status_code} {title[1] if title else ''}")
+        expect(page.status_code == 200, "the calendar must be connected")
+        state = self.call("GET", f"{as_user}/connection", 200).json()
+        expect(state["state"] == "connected", "the connection must be remembered")
+        report = self.call("POST", f"{calendar}/test", 200, json={"user": user}).json()
+        expect(report["passed"], "the test must pass with a connected user")
+        day = datetime.now(UTC).date().isoformat()
+        body = {
+            "schedules": [f"{name}@northwind.com" for name in ("recruiter", "steven", "laura", "michael", "andrew")],
+            "startTime": {"dateTime": f"{day}T07:00:00"},
+            "endTime": {"dateTime": f"{day}T19:00:00"},
+        }
+        answer = self.call("POST", f"{as_user}/getSchedule", 200, json=body).json()
+        print(_indented(grid(answer["value"], first_hour=7, slots_per_hour=2)))
+        unknown = [entry["scheduleId"] for entry in answer["value"] if "error" in entry]
+        expect(unknown == ["andrew@northwind.com"], "who cannot be read is unknown, never free")
+        self.revoke(user)
+        refused = self.call("POST", f"{as_user}/getSchedule", 409, json=body).json()["error"]
+        expect(refused["code"] == "reconnectRequired", "a grant that was revoked must be told as such")
+        print(f"   {refused['code']}: {_short(refused['message'])}\n     {_short(refused['innerError']['remedy'])}")
+
+    def revoke(self, user: str) -> None:
+        """Do as an administrator who signs the user out everywhere; two hours later the last access token is over."""
+        print("   two hours ago an administrator signed the user out everywhere")
+        microsoft, account = self._stack.microsoft, self._stack.world.tenants[users.NORTHWIND].account(user)
+        expect(account is not None, "the user must exist")
+        if account:
+            account.revoke_sessions(microsoft.now())
+        microsoft.travel(hours=2)
 
 
 def expect(good: bool, sentence: str) -> None:

@@ -6,7 +6,7 @@ import signal
 from aiohttp import web
 
 from tests.sandbox.ports import free_port
-from tests.sandbox.stack import Stack
+from tests.sandbox.stack import Stack, offer_basic
 from tests.sandbox.start_page import StartPage
 
 
@@ -27,7 +27,7 @@ async def serve(stack: Stack) -> None:
 def main() -> None:
     """Start the sandbox and serve its start page."""
     print("Starting the sandbox", flush=True)
-    with Stack(say=lambda line: print(f"   {line}", flush=True)) as stack:
+    with Stack(say=lambda line: print(f"   {line}", flush=True), settings=offer_basic) as stack:
         asyncio.run(serve(stack))
         print("Stopping", flush=True)
 

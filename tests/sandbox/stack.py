@@ -15,7 +15,16 @@ from tests.sandbox.certificates import Authority
 from tests.sandbox.host.process import HostProcess
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.ports import free_port
-from tests.sandbox.world.demo import demo_world
+from tests.sandbox.world.demo import BASIC_APPLICATION, BASIC_SECRET, demo_world
+from tests.sandbox.world.secrets import SecretVersion, VaultSecret
+
+
+def offer_basic(stack: "Stack") -> dict[str, str | None]:
+    """Put the secret of the deployment's own application into the vault; return the settings that offer Basic."""
+    now = datetime.now(UTC)
+    version = SecretVersion("0" * 32, BASIC_SECRET, now, now)
+    stack.world.vault_secrets["basic-application"] = VaultSecret("basic-application", [version])
+    return {"DEPLOYMENT_STAGE": "staging", "BASIC_APPLICATION_ID": BASIC_APPLICATION}
 
 
 def _quiet(_: str) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.sandbox.customers import CUSTOMERS, Customer
 from tests.sandbox.grid import grid
-from tests.sandbox.world import demo as world
 
 _KEY = {"x-functions-key": "sandbox"}
 _STYLE = """
@@ -26,31 +26,6 @@ pre{overflow:auto;padding:.8rem;border:1px solid #8886;border-radius:6px;font-si
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;
 border-top:1px solid #8884}.json{white-space:pre-wrap;overflow-wrap:anywhere}code{overflow-wrap:anywhere}
 """
-
-Customer = dict[str, str]
-CUSTOMERS: dict[str, Customer] = {
-    "contoso": {
-        "tenantId": "contoso.onmicrosoft.com",
-        "applicationId": world.CONTOSO_APPLICATION,
-        "secret": world.CONTOSO_SECRET,
-        "wrong": world.CONTOSO_SECRET_ID,
-        "expired": world.CONTOSO_EXPIRED_SECRET,
-        "user": "recruiter@contoso.com",
-        "about": "application permissions, admin consent not given yet",
-    },
-    "fabrikam": {
-        "tenantId": "fabrikam.com",
-        "applicationId": world.FABRIKAM_APPLICATION,
-        "secret": world.FABRIKAM_SECRET,
-        "user": "hiring@fabrikam.com",
-        "outside": "dorothy@fabrikam.com",
-        "about": "limited to three mailboxes by Exchange's RBAC for Applications, needs no consent",
-    },
-}
-_PEOPLE = {
-    "contoso": ("recruiter", "ada", "grace", "linus", "katherine", "onno", "max", "room-turing", "panel", "nobody"),
-    "fabrikam": ("hiring", "mary", "dorothy", "christine", "room-one"),
-}
 
 
 class StartPage:
@@ -88,77 +63,77 @@ class StartPage:
         return _page("Calendar connector: sandbox", steps + sections)
 
     async def _section(self, name: str) -> str:
-        status, found = await self._call("GET", f"/customers/{name}/calendar")
-        state = (
-            found["state"] + (", a newer revision waits for its test" if found["pending"] else "")
-            if status == 200
-            else "not saved"
-        )
-        buttons = [("save", "Save")]
-        if "wrong" in CUSTOMERS[name]:
-            buttons += [("save-wrong", "Save with a wrong secret"), ("save-expired", "Save with an expired secret")]
-        buttons += [
-            ("test", "Test Calendar Configuration"),
-            ("consent", "Admin consent link"),
-            ("schedule", "Look up today"),
-        ]
-        if "outside" in CUSTOMERS[name]:
-            buttons.append(("outside", "Look up as somebody outside the scope"))
-        buttons += [("read", "Show configuration"), ("delete", "Delete")]
         forms = "".join(
             f'<form method="post" action="/{name}/{action}"><button>{escape(label)}</button></form>'
-            for action, label in buttons
+            for action, label in _buttons(CUSTOMERS[name])
         )
-        about = escape(CUSTOMERS[name]["about"])
-        return f"<h2>{name.title()} <small>({about})</small></h2><p>State: <b>{escape(state)}</b></p>{forms}"
+        about = escape(CUSTOMERS[name].about)
+        return f"<h2>{name.title()} <small>({about})</small></h2><p>{await self._state(name)}</p>{forms}"
+
+    async def _state(self, name: str) -> str:
+        status, found = await self._call("GET", f"/customers/{name}/calendar")
+        if status != 200:
+            return "State: <b>not saved</b>"
+        more = ", a newer revision waits for its test" if found["pending"] else ""
+        text = f"State: <b>{escape(found['state'])}{more}</b>"
+        if not CUSTOMERS[name].users_connect:
+            return text
+        _, connection = await self._call("GET", f"{_user_path(name)}/connection")
+        return f"{text}; {escape(CUSTOMERS[name].user)}: <b>{escape(str(connection.get('state')))}</b>"
 
     async def _act(self, request: web.Request) -> web.Response:
         name, action = request.match_info["customer"], request.match_info["action"]
-        doing = _ACTIONS.get(action)
-        if name not in CUSTOMERS or doing is None:
+        if name not in CUSTOMERS or action not in {known for known, _ in _buttons(CUSTOMERS[name])}:
             raise web.HTTPNotFound
-        return _page(f"{name.title()}: {action}", await doing(self, name) + '<p><a href="/">Back</a></p>')
+        secrets = {known: secret for known, _, secret in CUSTOMERS[name].other_secrets}
+        doing = self.save(name, secrets[action]) if action in secrets else _ACTIONS[action](self, name)
+        return _page(f"{name.title()}: {action}", await doing + '<p><a href="/">Back</a></p>')
 
-    async def save(self, name: str, secret: str = "secret") -> str:
-        """Save the configuration with one of the secrets."""
+    async def save(self, name: str, secret: str | None = None) -> str:
+        """Save the configuration, with another secret than the right one if given."""
         customer = CUSTOMERS[name]
-        document = {
-            "configurationType": "advanced",
-            "tenantId": customer["tenantId"],
-            "applicationId": customer["applicationId"],
-            "applicationSecret": customer[secret],
-            "consent": "admin",
-        }
+        given = secret or customer.secret
+        document = customer.configuration | ({"applicationSecret": given} if given else {})
         return _shown(*await self._call("PUT", f"/customers/{name}/calendar", document))
 
     async def test(self, name: str) -> str:
         """Test the configuration and show the checks as a table."""
-        body = {"user": CUSTOMERS[name]["user"]}
+        body = {"user": CUSTOMERS[name].user}
         status, report = await self._call("POST", f"/customers/{name}/calendar/test", body)
         return _shown(status, report) if status != 200 else _checks(report)
 
     async def consent(self, name: str) -> str:
         """Make an admin consent link."""
-        status, link = await self._call("POST", f"/customers/{name}/calendar/admin-consent")
-        if status != 201:
-            return _shown(status, link)
-        url = escape(link["url"])
-        return f'<p>Valid until {link["expiresAt"]}. Open it as the administrator:</p><p><a href="{url}">{url}</a></p>'
+        return _link(*await self._call("POST", f"/customers/{name}/calendar/admin-consent"), "an administrator")
 
-    async def schedule(self, name: str, who: str = "user") -> str:
+    async def connect(self, name: str) -> str:
+        """Make a link with which the user connects a calendar."""
+        return _link(*await self._call("POST", f"{_user_path(name)}/connect"), CUSTOMERS[name].user)
+
+    async def connection(self, name: str) -> str:
+        """Show the user's connection."""
+        return _shown(*await self._call("GET", f"{_user_path(name)}/connection"))
+
+    async def disconnect(self, name: str) -> str:
+        """Forget the user's connection."""
+        return _shown(*await self._call("DELETE", f"{_user_path(name)}/connection"))
+
+    async def schedule(self, name: str, user: str | None = None) -> str:
         """Look up today's free/busy times and show them as a grid."""
         day = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0, tzinfo=None)
-        domain = CUSTOMERS[name]["user"].partition("@")[2]
         body = {
-            "schedules": [f"{person}@{domain}" for person in _PEOPLE[name]],
+            "schedules": CUSTOMERS[name].addresses(),
             "startTime": {"dateTime": day.isoformat()},
             "endTime": {"dateTime": (day + timedelta(hours=12)).isoformat()},
         }
-        path = f"/customers/{name}/users/{CUSTOMERS[name][who]}/calendar/getSchedule"
-        status, answer = await self._call("POST", path, body)
+        status, answer = await self._call("POST", f"{_user_path(name, user)}/getSchedule", body)
         if status != 200:
             return _shown(status, answer)
         return f"<pre>{escape(grid(answer['value'], first_hour=7, slots_per_hour=2))}</pre>" + _shown(status, answer)
+
+    async def outside(self, name: str) -> str:
+        """Look up as a user whom the application may not ask as."""
+        return await self.schedule(name, CUSTOMERS[name].outside)
 
     async def read(self, name: str) -> str:
         """Show the configuration."""
@@ -171,15 +146,44 @@ class StartPage:
 
 _ACTIONS: dict[str, Callable[[StartPage, str], Awaitable[str]]] = {
     "save": StartPage.save,
-    "save-wrong": lambda page, name: page.save(name, "wrong"),
-    "save-expired": lambda page, name: page.save(name, "expired"),
     "test": StartPage.test,
     "consent": StartPage.consent,
+    "connect": StartPage.connect,
+    "connection": StartPage.connection,
+    "disconnect": StartPage.disconnect,
     "schedule": StartPage.schedule,
-    "outside": lambda page, name: page.schedule(name, "outside"),
+    "outside": StartPage.outside,
     "read": StartPage.read,
     "delete": StartPage.delete,
 }
+
+
+def _buttons(customer: Customer) -> list[tuple[str, str]]:
+    """Return the actions of a customer with their labels, in the order of use."""
+    buttons = [("save", "Save"), *((action, label) for action, label, _ in customer.other_secrets)]
+    if customer.users_connect:
+        buttons += [("connect", "Connect your calendar")]
+    buttons += [
+        ("test", "Test Calendar Configuration"),
+        ("consent", "Admin consent link"),
+        ("schedule", "Look up today"),
+    ]
+    if customer.outside:
+        buttons += [("outside", "Look up as somebody outside the scope")]
+    if customer.users_connect:
+        buttons += [("connection", "Show connection"), ("disconnect", "Disconnect")]
+    return [*buttons, ("read", "Show configuration"), ("delete", "Delete")]
+
+
+def _user_path(name: str, user: str | None = None) -> str:
+    return f"/customers/{name}/users/{user or CUSTOMERS[name].user}/calendar"
+
+
+def _link(status: int, link: Any, who: str) -> str:
+    if status != 201:
+        return _shown(status, link)
+    url = escape(link["url"])
+    return f'<p>Valid until {link["expiresAt"]}. Open it as {escape(who)}:</p><p><a href="{url}">{url}</a></p>'
 
 
 def _shown(status: int, answer: Any) -> str:

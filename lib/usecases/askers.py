@@ -1,0 +1,142 @@
+"""As whom Graph is asked for a schedule: as the application, in somebody's mailbox, or as a connected user."""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from lib.domain.configuration import Consent, Customer, Revision
+from lib.domain.connection import not_connected
+from lib.domain.errors import CalendarError
+from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, UserToken
+from lib.domain.permissions import READS_CALENDARS
+from lib.domain.refusals import entra_error, graph_error, user_error
+from lib.ports import Credential, Deadline, Entra
+from lib.usecases.credentials import Credentials
+from lib.usecases.user_tokens import UserTokens
+
+Token = AppToken | UserToken
+
+_OLD_TOKEN = 10.0  # seconds; a token keeps its roles until its end, also when consent was given since (Entra docs)
+
+
+class Asker(Protocol):
+    """Who asks. `key` names whom Graph's limit of requests in flight counts for, `mailbox` is None for /me."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """For Graph's limit of requests in flight."""
+
+    @property
+    def mailbox(self) -> str | None:
+        """Whose mailbox the URL names."""
+
+    async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
+        """Return a token; another one than Graph refused. Raises EntraRefused, SecretMissing, Refused."""
+
+    def may_be_outdated(self, refused: GraphRefused, token: Token) -> bool:
+        """Return whether a fresh token may do what this one could not."""
+
+    def refused_by_entra(self, refused: EntraRefused) -> CalendarError:
+        """Return the error of a token that Entra ID did not give."""
+
+    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+        """Return the error of a call that Graph refused."""
+
+    async def done(self) -> None:
+        """Note that Graph answered."""
+
+
+@dataclass(frozen=True)
+class AsApplication:
+    """The application, in the user's mailbox (application permissions)."""
+
+    credential: Credential
+    entra: Entra
+    mailbox: str | None
+    scoped: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """See `Asker`."""
+        return self.credential.key
+
+    async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
+        """See `Asker`."""
+        return await self.entra.app_token(self.credential, deadline, fresh=instead_of is not None)
+
+    def may_be_outdated(self, refused: GraphRefused, token: Token) -> bool:
+        """See `Asker`."""
+        if refused.status == 401:
+            return True
+        without_role = not self.scoped and not set(_roles(token)) & READS_CALENDARS
+        return refused.status == 403 and without_role and time.time() - token.fetched_at > _OLD_TOKEN
+
+    def refused_by_entra(self, refused: EntraRefused) -> CalendarError:
+        """See `Asker`."""
+        return entra_error(refused)
+
+    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+        """See `Asker`."""
+        return graph_error(refused, roles=_roles(token), scoped=self.scoped, zone_from=zone_from)
+
+    async def done(self) -> None:
+        """See `Asker`."""
+
+
+@dataclass(frozen=True)
+class AsUser:
+    """A user who connected a calendar (delegated permissions)."""
+
+    customer: Customer
+    credential: Credential
+    user: str
+    tokens: UserTokens
+    mailbox: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """See `Asker`."""
+        return (self.customer.id, self.customer.generation, self.user.casefold())
+
+    async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
+        """See `Asker`."""
+        refused = instead_of if isinstance(instead_of, UserToken) else None
+        return await self.tokens.token(self.customer, self.credential, self.user, deadline, instead_of=refused)
+
+    def may_be_outdated(self, refused: GraphRefused, token: Token) -> bool:
+        """See `Asker`."""
+        return refused.status == 401
+
+    def refused_by_entra(self, refused: EntraRefused) -> CalendarError:
+        """See `Asker`."""
+        return user_error(refused)
+
+    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+        """See `Asker`."""
+        return graph_error(refused, roles=(), scoped=False, zone_from=zone_from)
+
+    async def done(self) -> None:
+        """See `Asker`."""
+        await self.tokens.note_use(self.customer, self.user)
+
+
+def _roles(token: Token) -> tuple[str, ...]:
+    return token.roles if isinstance(token, AppToken) else ()
+
+
+@dataclass(frozen=True)
+class Askers:
+    """Chooses who asks."""
+
+    credentials: Credentials
+    entra: Entra
+    tokens: UserTokens
+
+    def of(self, customer: Customer, revision: Revision, user: str) -> Asker:
+        """Return who asks for this customer's user. Raises BasicNotAllowed."""
+        if revision.tenant is None:
+            raise not_connected()  # an active revision has its tenant; without one there is nobody to ask as
+        credential = self.credentials.of(customer, revision, revision.tenant)
+        if revision.access.consent is Consent.ADMIN:
+            return AsApplication(credential, self.entra, user, revision.scoped)
+        return AsUser(customer, credential, user, self.tokens)

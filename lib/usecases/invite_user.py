@@ -1,0 +1,32 @@
+"""Make a link with which a user connects a calendar."""
+
+from lib.domain.configuration import Consent, configured
+from lib.domain.consent import USER_LINK_LIFE, Link
+from lib.domain.errors import Owner, Refused
+from lib.ports import Customers
+from lib.usecases.invite_admin import leave_nothing
+from lib.usecases.sign_ins import SignIns
+
+
+async def invite_user(
+    customer_id: str, user: str, return_url: str | None, *, customers: Customers, sign_ins: SignIns
+) -> tuple[str, Link]:
+    """Return the link's address and what was stored of it.
+
+    Raises CustomerNotFound, Refused (type none; admin consent, which needs no connections), BasicNotAllowed.
+    """
+    stored = await customers.read(customer_id)
+    customer, newest = configured(stored.customer if stored else None)
+    if newest.access.consent is Consent.ADMIN:
+        raise Refused(
+            "connectionNotNeeded",
+            "Nobody needs to connect a calendar here: an administrator consents for everybody.",
+            remedy="Ask for free/busy times right away. To let each user consent instead, choose User Consent in the "
+            "Calendar Configuration.",
+            owner=Owner.ATS_ADMIN,
+        )
+    sign_ins.credentials.application_id(newest.access)
+    await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now())
+    url, link = await sign_ins.invite(customer, newest, USER_LINK_LIFE, return_url=return_url, user=user)
+    await leave_nothing(customer_id, customer.generation, customers, sign_ins.consents)
+    return url, link

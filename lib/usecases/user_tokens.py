@@ -1,0 +1,155 @@
+"""A user's access token for Graph: from memory, from the user's row, or new from Entra ID.
+
+What is remembered counts only under the customer's mark it was read under (`Customer.connections_mark`), so a warm call
+reads the customer's row and nothing else, and a user who was disconnected is so at once in every process.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from lib.domain.configuration import Customer
+from lib.domain.connection import Connection, Ended, Grant, reconnect_required, user_key
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
+from lib.domain.microsoft import UserToken
+from lib.ports import Conflict, Credential, Deadline, StoredConnection
+from lib.usecases.renewals import ATTEMPTS, Overtaken, Renewals, overtaken_too_often
+
+_log = logging.getLogger("calendar_connector")
+
+_RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed
+_USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
+_PATIENCE = 20.0  # seconds for a renewal, whoever waits for it
+_SHORT_PATIENCE = 4.0  # seconds, while the old token still serves
+_MOST_USERS = 5000  # remembered, the least recently used go first
+
+
+@dataclass
+class _Seat:
+    """What this process remembers of one user, read under `mark`; and the request that is under way."""
+
+    mark: str | None = None
+    token: UserToken | None = None
+    ended: Ended | None = None
+    used_on: date | None = None
+    asking: "asyncio.Task[UserToken] | None" = field(default=None, repr=False)
+    asking_for: tuple[str, str | None] = ("", None)
+
+
+class UserTokens:
+    """Users' access tokens in this process."""
+
+    def __init__(self, renewals: Renewals) -> None:
+        self._renewals = renewals
+        self._seats: OrderedDict[tuple[str, str, str], _Seat] = OrderedDict()
+
+    async def token(
+        self,
+        customer: Customer,
+        credential: Credential,
+        user: str,
+        deadline: Deadline,
+        *,
+        instead_of: UserToken | None = None,
+    ) -> UserToken:
+        """Return a token that lasts; another one than `instead_of`, which Graph refused.
+
+        Callers that need one at the same time share one request and its outcome. Raises Refused (not connected,
+        reconnect), EntraRefused, SecretMissing, and what the stores raise.
+        """
+        key = (customer.id, customer.generation, user_key(user))
+        seat = self._seat(key)
+        if seat.mark == customer.connections_mark:
+            if seat.ended:
+                raise reconnect_required(seat.ended)
+            if seat.token and _lasts(seat.token, _RENEW_BEFORE) and not _same(seat.token, instead_of):
+                return seat.token
+        purpose = (customer.connections_mark, instead_of.value if instead_of else None)
+        if seat.asking is None or seat.asking.done() or seat.asking_for != purpose:
+            seat.asking_for = purpose
+            seat.asking = asyncio.create_task(
+                self._obtain(seat, key, credential, customer.connections_mark, instead_of)
+            )
+            seat.asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to who waits
+        try:
+            async with asyncio.timeout(deadline.left()):
+                return await asyncio.shield(seat.asking)  # one caller's time-out is not everybody's
+        except TimeoutError:
+            raise MicrosoftTimeout from None
+
+    async def note_use(self, customer: Customer, user: str) -> None:
+        """Note that the connection was used today: one write a day, and none that matters if it fails."""
+        key, now = (customer.id, customer.generation, user_key(user)), self._renewals.now()
+        seat = self._seats.get(key)
+        if seat is None or seat.used_on == now.date():
+            return
+        seat.used_on = now.date()
+        try:
+            stored = await self._renewals.read(*key)
+            if _used_on(stored.connection) != now.date():
+                await self._renewals.connections.write(replace(stored.connection, last_used_at=now), stored.etag)
+        except (CalendarError, Conflict) as problem:
+            _log.info("a use was not noted: %s", type(problem).__name__)
+
+    async def _obtain(
+        self,
+        seat: _Seat,
+        key: tuple[str, str, str],
+        credential: Credential,
+        mark: str,
+        instead_of: UserToken | None,
+    ) -> UserToken:
+        for _ in range(ATTEMPTS):
+            stored = await self._renewals.read(*key)
+            seat.used_on = _used_on(stored.connection)
+            if stored.connection.ended:
+                seat.mark, seat.token, seat.ended = mark, None, stored.connection.ended
+                raise reconnect_required(stored.connection.ended)
+            grant = await self._renewals.open(stored.connection)
+            try:
+                token = await self._current(stored, grant, credential, instead_of)
+            except Overtaken:
+                continue
+            seat.mark, seat.token, seat.ended = mark, token, None
+            return token
+        raise overtaken_too_often()
+
+    async def _current(
+        self, stored: StoredConnection, grant: Grant, credential: Credential, instead_of: UserToken | None
+    ) -> UserToken:
+        """Return the row's token if it lasts, else a new one; the old one while it serves and Entra ID does not."""
+        usable = not _same(grant.token, instead_of)
+        if usable and _lasts(grant.token, _RENEW_BEFORE):
+            return grant.token
+        serves = usable and _lasts(grant.token, _USE_UNTIL)
+        patience = Deadline.after(_SHORT_PATIENCE if serves else _PATIENCE)
+        try:
+            return await self._renewals.renew(stored, grant, credential, patience)
+        except (MicrosoftUnavailable, MicrosoftTimeout, Throttled):
+            if serves:
+                return grant.token
+            raise
+
+    def _seat(self, key: tuple[str, str, str]) -> _Seat:
+        seat = self._seats.get(key)
+        if seat is None:
+            seat = self._seats[key] = _Seat()
+            if len(self._seats) > _MOST_USERS:
+                self._seats.popitem(last=False)
+        self._seats.move_to_end(key)
+        return seat
+
+
+def _lasts(token: UserToken, seconds: float) -> bool:
+    return token.expires_at - time.time() > seconds
+
+
+def _same(token: UserToken, other: UserToken | None) -> bool:
+    return other is not None and token.value == other.value
+
+
+def _used_on(connection: Connection) -> date | None:
+    return connection.last_used_at.date() if connection.last_used_at else None
