@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from lib.domain.advice import find_entra_codes
@@ -29,21 +30,26 @@ def read_token(result: dict[str, Any], tenant: str) -> AppToken:
     return AppToken(value, ends, tenant if token_tenant else None, names, fetched_at=now)
 
 
-def read_granted(result: dict[str, Any], cache: str) -> Granted:
-    """Return what MSAL got for a code or a refresh token. Raises EntraRefused, also if two accounts are named."""
+def read_granted(result: dict[str, Any], cache: str, asked: Sequence[str]) -> Granted:
+    """Return what MSAL got for a code or a refresh token. Raises EntraRefused, also if two accounts are named.
+
+    An answer that names no scopes gave what was asked for (RFC 6749 section 5.1).
+    """
     if "access_token" not in result:
         raise read_refusal(result)
     value = str(result["access_token"])
     id_claims = _claims(str(result.get("id_token")))
     # Graph's access tokens are opaque by contract; as far as they can be read they must agree.
-    tenant, object_id = (_of_one_account(name, _claims(value), id_claims) for name in ("tid", "oid"))
+    claims = _claims(value)
+    tenant, object_id = (_of_one_account(name, claims, id_claims) for name in ("tid", "oid"))
+    scopes = str(result.get("scope") or claims.get("scp") or " ".join(asked))
     now = time.time()
     token = UserToken(
         value,
         now + float(result.get("expires_in", 0)),
         tenant,
         object_id,
-        tuple(str(result.get("scope") or "").split()),
+        tuple(scopes.split()),
         fetched_at=now,
     )
     return Granted(token, cache, id_claims)

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lib.adapters.entra_answers import read_granted
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 _MOST_TENANTS = 2000  # whose OpenID configuration is remembered
 _MSAL_ADDS = ("openid", "profile", "offline_access")
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What MSAL is asked for, and the user's cache to begin with."""
+
+    scopes: tuple[str, ...]
+    ask: "Ask"
+    cache: str | None = field(default=None, repr=False)
 
 
 class EntraUsers:
@@ -61,7 +71,7 @@ class EntraUsers:
                 return {"error": "wrong_nonce"}
             return found
 
-        return await self._call(credential, None, ask, deadline)
+        return await self._call(credential, _Request(redemption.scopes, ask), deadline)
 
     async def refresh(self, credential: Credential, grant: Grant, deadline: Deadline) -> Granted:
         """See `lib.ports.UserEntra`."""
@@ -75,16 +85,16 @@ class EntraUsers:
             )
             return found or {"error": "invalid_grant"}
 
-        return await self._call(credential, grant.cache, ask, deadline)
+        return await self._call(credential, _Request(grant.scopes, ask, grant.cache), deadline)
 
-    async def _call(self, credential: Credential, cache: str | None, ask: "Ask", deadline: Deadline) -> Granted:
+    async def _call(self, credential: Credential, request: "_Request", deadline: Deadline) -> Granted:
         if (wait := self._busy.get(credential.tenant, 0.0) - time.monotonic()) > 0:
             raise Throttled(wait)
         secret = await credential.secret()
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(deadline.left()):
-                work = loop.run_in_executor(self._threads, self._work, credential, secret, cache, ask, deadline)
+                work = loop.run_in_executor(self._threads, self._work, credential, secret, request, deadline)
                 return await work
         except TimeoutError:
             raise MicrosoftTimeout from None
@@ -92,15 +102,15 @@ class EntraUsers:
             self._busy[credential.tenant] = time.monotonic() + busy.retry_after
             raise
 
-    def _work(self, credential: Credential, secret: str, cache: str | None, ask: "Ask", deadline: Deadline) -> Granted:
+    def _work(self, credential: Credential, secret: str, request: "_Request", deadline: Deadline) -> Granted:
         """Runs in a thread."""
         if not deadline.left():
             raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more
         import msal
 
         tokens = msal.SerializableTokenCache()
-        if cache:
-            tokens.deserialize(cache)
+        if request.cache:
+            tokens.deserialize(request.cache)
         known = dict(self._discovered.get(credential.tenant, {}))
         with failures_of_msal():
             try:
@@ -110,10 +120,10 @@ class EntraUsers:
             except UnknownTenant:
                 raise unreachable() from None
             self._remember(credential.tenant, known)
-            result = ask(application)
+            result = request.ask(application)
         if not result or not {"access_token", "error"} & result.keys():
             raise unreachable()
-        return read_granted(result, _without_access_tokens(tokens))
+        return read_granted(result, _without_access_tokens(tokens), request.scopes)
 
     def _remember(self, tenant: str, discovered: dict[str, Any]) -> None:
         """Keep the tenant's OpenID configuration, a copy: what MSAL adds to its own later is about one user."""

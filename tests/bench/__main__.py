@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from tests.bench import cold, imports, requests_made, warm
+from tests.bench import cold, imports, requests_made, storm, warm
 from tests.bench.place import Place
 from tests.bench.report import Result, WrongAnswer, progress, say, table
 
@@ -17,9 +17,10 @@ async def measure() -> list[Result]:
     progress("starting the simulated Microsoft and Azurite")
     with Place() as place:
         results = list(await warm.measure(place))
-        results.append(await requests_made.measure(place))
+        results += await requests_made.measure(place)
         result, baseline = imports.measure(place)
-        return [*results, result, await cold.measure(place, baseline)]
+        results += [result, await cold.measure(place, baseline)]
+    return [*results, storm.measure()]
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import requests
@@ -9,6 +10,7 @@ import requests
 from tests.bench import world
 from tests.bench.place import Place
 from tests.bench.report import wrong
+from tests.sandbox.browser import Browser
 from tests.sandbox.host.keys import FUNCTION_KEY, KEY_HEADER
 from tests.sandbox.world.demo import CONTOSO, CONTOSO_APPLICATION, CONTOSO_SECRET
 
@@ -19,8 +21,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=90)
 class Function:
     """Our functions, called as an ATS does; one session, kept alive. A context manager."""
 
-    def __init__(self, url: str) -> None:
-        self._customer = f"{url}/customers/{world.CUSTOMER}"
+    def __init__(self, url: str, customer: str = world.CUSTOMER) -> None:
+        self._url = url
+        self._customer = f"{url}/customers/{customer}"
         self._session = aiohttp.ClientSession(headers=_KEY, timeout=_TIMEOUT)
         self._body = world.question()
 
@@ -33,6 +36,21 @@ class Function:
     async def set_up(self) -> None:
         """Save the customer and test it, which makes the configuration active."""
         await self._call("PUT", "/calendar", world.CONFIGURATION)
+        await self._test()
+
+    async def set_up_user(self, browser: Browser) -> None:
+        """Save a customer whose users consent, let one connect a calendar, and test."""
+        await self._call("PUT", "/calendar", world.USERS_CONFIGURATION)
+        link = await self._call("POST", f"/users/{world.USER}/calendar/connect", status=201)
+        # The redirect URI that is registered has another port than this host; a proxy in front would do the same.
+        browser.open(self._url + urlsplit(link["url"]).path)
+        page = browser.submit({"account": world.USER, "action": "accept"})
+        ended = browser.pass_on(page, to=f"{self._url}/mobile/getcalendar")
+        if ended.status_code != 200:
+            wrong(f"The user could not connect: {ended.text}")
+        await self._test()
+
+    async def _test(self) -> None:
         report = await self._call("POST", "/calendar/test", {"user": world.USER})
         if not report["passed"]:
             wrong(f"The customer's test did not pass: {json.dumps(report)}")

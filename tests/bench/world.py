@@ -21,6 +21,9 @@ CONFIGURATION = {
     "secretExpires": "never",
     "consent": "admin",
 }
+# The same tenant as another customer, where users consent.
+USERS_CUSTOMER = "contoso-users"
+USERS_CONFIGURATION = CONFIGURATION | {"consent": "user"}
 
 
 def bench_world(now: datetime) -> World:

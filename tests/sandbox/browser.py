@@ -29,11 +29,14 @@ class Browser:
         """Post a form to an address."""
         return self._send("POST", url, fields, follow=follow)
 
-    def pass_on(self, page: requests.Response, *, follow: bool = True) -> requests.Response:
-        """Send the form that a page of Microsoft's sends by itself where script runs (response_mode=form_post)."""
+    def pass_on(self, page: requests.Response, *, to: str | None = None, follow: bool = True) -> requests.Response:
+        """Send the form that a page of Microsoft's sends by itself where script runs (response_mode=form_post).
+
+        `to` is another address than the form's own.
+        """
         form = _Form()
         form.feed(page.text)
-        return self._send("POST", urljoin(self.url, form.action), form.fields, follow=follow)
+        return self._send("POST", to or urljoin(self.url, form.action), form.fields, follow=follow)
 
     def submit(self, fields: dict[str, str], *, follow: bool = True) -> requests.Response:
         """Send a form of the page that is open, to its own address, as the simulated pages do it."""

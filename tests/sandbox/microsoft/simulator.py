@@ -154,6 +154,15 @@ class SimulatedMicrosoft:
         return self._shared.tokens
 
     @property
+    def user_token_seconds(self) -> int:
+        """How long users' access tokens for Graph last; may be changed while running."""
+        return self._shared.user_token_seconds
+
+    @user_token_seconds.setter
+    def user_token_seconds(self, seconds: int) -> None:
+        self._shared.user_token_seconds = seconds
+
+    @property
     def id_token_changes(self) -> dict[str, object]:
         """Claims that ID tokens have from now on instead of the true ones; None leaves a claim out."""
         return self._shared.id_token_changes

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from tests.sandbox.microsoft.tokens import GRAPH_APP_ID, Tokens
+from tests.sandbox.microsoft.tokens import GRAPH_APP_ID, LIFETIME, Tokens
 from tests.sandbox.world.tenants import World
 
 Clock = Callable[[], datetime]
@@ -26,6 +26,8 @@ class Surroundings:
         self.latency = dict.fromkeys(("entra", "graph", "vault", "identity"), latency)
         self.entra_url = self.graph_url = self.vault_url = self.identity_url = ""
         self.identity_header = ""
+        self.user_token_seconds = LIFETIME
+        """How long users' access tokens for Graph last."""
         self.id_token_changes: dict[str, object] = {}
         """Claims that the next ID tokens have instead of the true ones; None leaves a claim out."""
         self.access_token_changes: dict[str, object] = {}

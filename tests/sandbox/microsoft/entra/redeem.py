@@ -15,7 +15,6 @@ from tests.sandbox.microsoft.entra.grants import CODE_LIFETIME, Code, Grants, Si
 from tests.sandbox.microsoft.entra.scopes import Scopes, read_scopes
 from tests.sandbox.microsoft.entra.user_tokens import access_token, challenge_of, client_info, id_token
 from tests.sandbox.microsoft.surroundings import Surroundings
-from tests.sandbox.microsoft.tokens import LIFETIME
 from tests.sandbox.world.applications import Application
 from tests.sandbox.world.tenants import Account, Tenant
 
@@ -110,8 +109,8 @@ class UserGrants:
         answer: dict[str, object] = {
             "token_type": "Bearer",
             "scope": scopes.answered(granted),
-            "expires_in": LIFETIME,
-            "ext_expires_in": LIFETIME,
+            "expires_in": self._shared.user_token_seconds,
+            "ext_expires_in": self._shared.user_token_seconds,
             "access_token": access_token(shared, sign_in, scopes, tenant, application, account),
         }
         if "offline_access" in sign_in.scopes.free:

@@ -26,6 +26,7 @@ def access_token(
         "appidacr": "1",
         "idtyp": "user",
         "name": account.display_name,
+        "exp": int(shared.now().timestamp()) + shared.user_token_seconds,
         "oid": account.object_id,
         "scp": scopes.in_token(application.scopes(account.object_id)),
         "sid": sign_in.session_id,
