@@ -17,9 +17,9 @@ from urllib.parse import quote
 from lib.adapters.entra_answers import GUID, read_refusal, read_token
 from lib.adapters.http import Http, unreachable
 from lib.adapters.msal_calls import UnknownTenant, failures_of_msal, new_application
-from lib.domain.advice import Topic, for_entra
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, Directory, EntraRefused
+from lib.domain.refusals import is_passing
 from lib.ports import Credential, Deadline
 
 if TYPE_CHECKING:
@@ -156,9 +156,7 @@ class EntraClient:
 
 def _passes(problem: Exception) -> bool:
     """Return whether a failure is a passing one, so that a token which still lasts may serve."""
-    if not isinstance(problem, EntraRefused):
-        return True
-    return for_entra(problem.codes, problem.error, problem.suberror).topic in {Topic.THROTTLED, Topic.TRANSIENT}
+    return not isinstance(problem, EntraRefused) or is_passing(problem)
 
 
 def _lasts(token: AppToken, seconds: float) -> bool:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from lib.domain.advice import Advice, Topic, for_entra
 from lib.domain.errors import MicrosoftTrace, Owner, Refused
+from lib.domain.fields import same_user
 from lib.domain.microsoft import EntraRefused, UserToken
 
 RENEW_AFTER = timedelta(days=30)
@@ -104,7 +105,7 @@ class ConnectionReport:
 
 def user_key(user: str) -> str:
     """Return the name of a user's row: a digest, since a user name may hold characters that a table key may not."""
-    return hashlib.sha256(f"user {user.casefold()}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"user {same_user(user)}".encode()).hexdigest()[:40]
 
 
 def ends_the_grant(refused: EntraRefused) -> bool:

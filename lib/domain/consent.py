@@ -140,8 +140,8 @@ class WayOut:
     """
 
     user: str
-    retry: str | None = None
-    admin_link: str | None = None
+    retry: str | None = field(default=None, repr=False)
+    admin_link: str | None = field(default=None, repr=False)
     basic: bool = False
 
 

@@ -47,6 +47,12 @@ def entra_error(refused: EntraRefused) -> CalendarError:
     return Refused(code, advice.message, remedy=advice.remedy, owner=advice.owner, trace=trace)
 
 
+def is_passing(refused: EntraRefused) -> bool:
+    """Return whether Entra ID only cannot answer right now."""
+    advice = entra_advice(refused)
+    return advice.retry or advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}
+
+
 def user_error(refused: EntraRefused) -> CalendarError:
     """Return the error of a call that Entra ID gave no token of a user for, although the user's grant is not dead."""
     advice = entra_advice(refused)

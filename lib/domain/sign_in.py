@@ -7,14 +7,14 @@ Its signature need not be checked: the token came from the token endpoint over T
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lib.domain.configuration import Access
 from lib.domain.consent import Ending
-from lib.domain.fields import GUID
+from lib.domain.fields import GUID, same_user
 
 _CLOCK_SKEW = timedelta(minutes=5)  # what Microsoft's own libraries allow
 
@@ -58,8 +58,8 @@ class Asked:
     application_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
-    state: str
-    binder: str
+    state: str = field(repr=False)
+    binder: str = field(repr=False)
     user: str
     select_account: bool = False
 
@@ -153,7 +153,7 @@ def _guid(claims: Mapping[str, Any], name: str) -> str:
 
 def is_named(invited: str, names: Collection[str | None]) -> bool:
     """Return whether the invited name is one of these; letter case does not count in names and addresses."""
-    return invited.casefold() in {name.casefold() for name in names if name}
+    return same_user(invited) in {same_user(name) for name in names if name}
 
 
 def addresses_of(profile: Mapping[str, Any]) -> tuple[str, ...]:

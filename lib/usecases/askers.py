@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lib.domain.configuration import Consent, Customer, Revision
-from lib.domain.connection import not_connected
+from lib.domain.connection import not_connected, user_key
 from lib.domain.errors import CalendarError
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, UserToken
 from lib.domain.permissions import READS_CALENDARS
@@ -96,7 +96,7 @@ class AsUser:
     @property
     def key(self) -> tuple[str, ...]:
         """See `Asker`."""
-        return (self.customer.id, self.customer.generation, self.user.casefold())
+        return (self.customer.id, self.customer.generation, user_key(self.user))
 
     async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
         """See `Asker`."""

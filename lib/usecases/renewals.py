@@ -7,6 +7,7 @@ a new one (Microsoft Learn, "Refresh tokens"), so nobody is harmed by the one th
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lib.domain.connection import (
     Connection,
@@ -99,6 +100,15 @@ class Renewals:
                 raise reconnect_required(self._ended(refused)) from refused
             raise
         return of_same_account(granted, stored.connection).token
+
+    async def rewrite(self, stored: StoredConnection, *, last_used_at: datetime) -> None:
+        """Store another last use, sealed anew: whatever is written is sealed with the newest key.
+
+        Raises Conflict, and what the stores raise.
+        """
+        grant = await self.open(stored.connection)
+        sealed = await self.sealer.seal(grant.as_text(), stored.connection.identity)
+        await self.connections.write(replace(stored.connection, sealed=sealed, last_used_at=last_used_at), stored.etag)
 
     async def _store(self, stored: StoredConnection, grant: Grant) -> None:
         """Store a renewed grant. If that fails, it still serves here, and the row's refresh token still works."""

@@ -8,13 +8,14 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from lib.domain.configuration import Customer
 from lib.domain.connection import Connection, Ended, Grant, reconnect_required, user_key
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
-from lib.domain.microsoft import UserToken
+from lib.domain.microsoft import EntraRefused, UserToken
+from lib.domain.refusals import is_passing
 from lib.ports import Conflict, Credential, Deadline, StoredConnection
 from lib.usecases.renewals import ATTEMPTS, Overtaken, Renewals, overtaken_too_often
 
@@ -36,7 +37,7 @@ class _Seat:
     ended: Ended | None = None
     used_on: date | None = None
     asking: "asyncio.Task[UserToken] | None" = field(default=None, repr=False)
-    asking_for: tuple[str, str | None] = ("", None)
+    asking_for: tuple[str, str | None] = field(default=("", None), repr=False)
 
 
 class UserTokens:
@@ -90,7 +91,7 @@ class UserTokens:
         try:
             stored = await self._renewals.read(*key)
             if _used_on(stored.connection) != now.date():
-                await self._renewals.connections.write(replace(stored.connection, last_used_at=now), stored.etag)
+                await self._renewals.rewrite(stored, last_used_at=now)
         except (CalendarError, Conflict) as problem:
             _log.info("a use was not noted: %s", type(problem).__name__)
 
@@ -128,8 +129,8 @@ class UserTokens:
         patience = Deadline.after(_SHORT_PATIENCE if serves else _PATIENCE)
         try:
             return await self._renewals.renew(stored, grant, credential, patience)
-        except (MicrosoftUnavailable, MicrosoftTimeout, Throttled):
-            if serves:
+        except (MicrosoftUnavailable, MicrosoftTimeout, Throttled, EntraRefused) as problem:
+            if serves and (not isinstance(problem, EntraRefused) or is_passing(problem)):
                 return grant.token
             raise
 

@@ -162,7 +162,8 @@ def _not_approved(ending: Ending, way_out: WayOut) -> Page:
     steps = (
         *(("If you cancelled by mistake, start again and choose Accept.",) if declined else ()),
         "If Microsoft said that approval is needed, send the text below to your organisation's IT department.",
-        "When they have approved it, start again: you will not be asked a second time.",
+        "When they have approved it, choose Connect your calendar in the recruiting system again: you will not be "
+        "asked a second time. For 15 minutes the button here does the same.",
     )
     more = (("If this is a trial (configuration type Basic)", _BASIC),) if way_out.basic else ()
     copy = ("For your IT department, ready to copy", _letter(way_out.admin_link)) if way_out.admin_link else None

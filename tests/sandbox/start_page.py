@@ -57,8 +57,8 @@ class StartPage:
         sections = "".join([await self._section(name) for name in CUSTOMERS])
         steps = (
             "<p>This page is an applicant tracking system in miniature; Microsoft is simulated. Go from left to right. "
-            "The consent page of the simulated Microsoft has a certificate of the sandbox's own, so your browser will "
-            "ask whether to go on.</p>"
+            "The pages of the simulated Microsoft, where people sign in and consent, have a certificate of the "
+            "sandbox's own, so your browser will ask whether to go on.</p>"
         )
         return _page("Calendar connector: sandbox", steps + sections)
 
