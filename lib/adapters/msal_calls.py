@@ -57,5 +57,5 @@ def failures_of_msal() -> Iterator[None]:
         raise Throttled(retry_after(busy.retry_after, datetime.now(UTC)) or _PAUSE) from None
     except requests.RequestException as problem:
         raise (MicrosoftTimeout() if timed_out(problem) else unreachable()) from None
-    except (MsalError, ValueError, KeyError, RuntimeError):  # ValueError: an answer that is no JSON
+    except (MsalError, ValueError, KeyError, RuntimeError, TypeError, AttributeError):  # an answer of another shape
         raise unreachable() from None

@@ -64,7 +64,7 @@ def user_name(value: Any, name: str = "user") -> str:
 def same_user(name: str) -> str:
     """Return a user's name so that two spellings of one account compare as equal: letter case does not count.
 
-    Only ASCII letters are folded: user principal names have no others (Microsoft Learn, "userPrincipalName population"),
+    Only ASCII letters are folded: user principal names have no others (Microsoft Learn, "UPN population"),
     and Unicode's folding takes letters for the same that no directory does, such as the Kelvin sign and k.
     """
     return "".join(char.lower() if char.isascii() else char for char in name)

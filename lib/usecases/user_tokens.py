@@ -13,7 +13,7 @@ from datetime import date
 
 from lib.domain.configuration import Customer
 from lib.domain.connection import Connection, Ended, Grant, reconnect_required, user_key
-from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Throttled
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
 from lib.domain.microsoft import EntraRefused, UserToken
 from lib.domain.refusals import is_passing
 from lib.ports import Conflict, Credential, Deadline, StoredConnection
@@ -114,6 +114,9 @@ class UserTokens:
                 token = await self._current(stored, grant, credential, instead_of)
             except Overtaken:
                 continue
+            except Refused:  # the grant is dead, or the user was disconnected: the old token is not used any more
+                seat.mark, seat.token = None, None
+                raise
             seat.mark, seat.token, seat.ended = mark, token, None
             return token
         raise overtaken_too_often()
