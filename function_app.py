@@ -209,7 +209,7 @@ async def finish_consent(call: Call) -> func.HttpResponse:
         call.log["ending"] = "once more"
         return consent_pages.send_to_microsoft(step, again=True)
     call.log["ending"] = step.ending
-    return consent_pages.show_end(step)
+    return consent_pages.show_end(step, state, settings.return_urls)
 
 
 async def _get_schedule(call: Call) -> func.HttpResponse:

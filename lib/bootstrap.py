@@ -79,10 +79,10 @@ def random_mark() -> str:
     return secrets.token_hex(16)
 
 
-def _msal_session() -> "requests.Session":
+def _msal_session(*, repeat_posts: bool = True) -> "requests.Session":
     from lib.adapters.msal_session import MsalSession
 
-    return MsalSession()
+    return MsalSession(repeat_posts=repeat_posts)
 
 
 def _build(settings: Settings) -> Services:
@@ -120,7 +120,7 @@ def _build(settings: Settings) -> Services:
     graph = GraphClient(http, cloud.graph_url)
 
     credentials = Credentials(vault, None if settings.production else settings.basic_application_id)
-    renewals = Renewals(connections, Sealing(vault), EntraUsers(cloud.entra_url, _msal_session), now)
+    renewals = Renewals(connections, Sealing(vault), EntraUsers(cloud.entra_url, _msal_session, entra.directory), now)
     chain = Chain(entra, graph, settings.all_redirect_uris, near_days=max(settings.alert_days))
     sign_ins = SignIns(cloud, credentials, consents, settings.own_redirect_uris[0], now, random_token)
     return Services(

@@ -98,8 +98,11 @@ class ConsentStore(Protocol):
     async def link(self, mark: str, digest: str) -> Link | None:
         """Return the link of a ticket, or None."""
 
-    async def count_opening(self, link: Link) -> None:
-        """Note that a link was opened once more."""
+    async def count_opening(self, link: Link) -> bool:
+        """Note that a link was opened once more; False if it may not be opened so often (`MOST_OPENINGS`)."""
+
+    async def count_offer(self, sign_in: SignIn) -> bool:
+        """Note that a failed sign-in offers links; False if its invitation is gone or did too often (`MOST_OFFERS`)."""
 
     async def add_sign_in(self, sign_in: SignIn) -> None:
         """Store a sign-in."""
@@ -136,6 +139,9 @@ class Connections(Protocol):
 
     async def forget(self, customer: str, generation: str) -> None:
         """Remove all connections of a customer's generation, however many."""
+
+    def generations(self) -> AsyncIterator[tuple[str, str]]:
+        """Go through the customers and generations that have connections, each once."""
 
     def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """Go through all customers' connections that were last renewed before this moment and have not ended."""

@@ -40,8 +40,9 @@ def set_up() -> None:
     _log.setLevel(logging.INFO)
     if not _log.filters:
         _log.addFilter(_Redacting())
-    for name in ("azure", "msal", "urllib3", "aiohttp", "asyncio"):
+    for name in ("azure", "urllib3", "aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("msal").setLevel(logging.CRITICAL)  # it logs an answer that it cannot read, tokens and all
     # azure-identity warns of each credential of its chain that is not there, with text from outside.
     logging.getLogger("azure.identity").setLevel(logging.ERROR)
 

@@ -58,6 +58,16 @@ class ConnectionRows:
             keys = [row["RowKey"] for row in page]
             await self._table.delete_rows(customer, [key for key in keys if key.rpartition("-")[0] == generation])
 
+    async def generations(self) -> AsyncIterator[tuple[str, str]]:
+        """See `lib.ports.Connections`. Rows come in the order of their keys, so one look back is enough."""
+        last = None
+        async for page in self._table.pages("PartitionKey ge @first", {"first": ""}, select=("PartitionKey", "RowKey")):
+            for row in page:
+                found = (row["PartitionKey"], row["RowKey"].rpartition("-")[0])
+                if found != last:
+                    last = found
+                    yield found
+
     async def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """See `lib.ports.Connections`. A row that cannot be read is left out, with a warning in the log."""
         where = "renewedAt lt @moment and ended eq @ended"
@@ -106,7 +116,7 @@ def from_row(row: TableEntity | dict[str, Any]) -> Connection:
         user=user,
         tenant=row["tenant"],
         object_id=row["objectId"],
-        sealed=bytes(row["sealed"]),
+        sealed=_bytes(row["sealed"]),
         connected_at=_utc(row["connectedAt"]),
         renewed_at=_utc(row["renewedAt"]),
         last_used_at=None if last_used_at is None else _utc(last_used_at),
@@ -136,7 +146,22 @@ def _ending(ended: Ended | None) -> str | None:
 def _to_ended(text: str) -> Ended:
     read = json.loads(text)
     at = datetime.fromisoformat(read["at"])
-    return Ended(at, tuple(read["codes"]), read["error"], read["suberror"])
+    codes = tuple(read["codes"])
+    if not all(type(code) is int for code in codes):
+        raise ValueError("a code is no number")
+    return Ended(at, codes, _text(read["error"]), _text(read["suberror"]))
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError("no bytes")
+    return value
 
 
 def _utc(moment: datetime) -> datetime:

@@ -4,6 +4,9 @@ The partition is the customer's mark inside the ticket (`lib.domain.consent`), s
 customer's rows.
 """
 
+import asyncio
+import logging
+import random
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +14,15 @@ from typing import Any
 from azure.data.tables import TableEntity
 
 from lib.adapters.tables import Table
-from lib.domain.consent import Link, SignIn, Variant, customer_mark
+from lib.domain.consent import MOST_OFFERS, MOST_OPENINGS, Link, SignIn, Variant, customer_mark
 from lib.ports import Conflict
 
 TABLE = "consents"
 _LINK, _SIGN_IN = "link", "signin"
+_ATTEMPTS = 20  # of others who count at the same moment
+_DAMAGED = (KeyError, ValueError, TypeError, AttributeError)
+
+_log = logging.getLogger("calendar_connector")
 
 
 class ConsentRows:
@@ -26,30 +33,41 @@ class ConsentRows:
 
     async def add_link(self, link: Link) -> None:
         """See `lib.ports.ConsentStore`."""
-        await self._add(_row(link, _LINK))
+        ends = {"endsAt": link.ends_at} if link.ends_at else {}
+        await self._add(_row(link, _LINK) | ends)
 
     async def link(self, mark: str, digest: str) -> Link | None:
         """See `lib.ports.ConsentStore`."""
         row = await self._table.get(mark, f"{_LINK}-{digest}")
         if row is None:
             return None
-        return Link(
-            digest=digest,
-            customer=row["customer"],
-            generation=row["generation"],
-            expires_at=_utc(row["expiresAt"]),
-            return_url=row.get("returnUrl"),
-            openings=row.get("openings", 0),
-            user=row.get("user"),
-            variant=_variant(row),
-        )
+        try:
+            return _to_link(digest, row)
+        except _DAMAGED as problem:
+            _note_damage(row, problem)
+            return None
 
-    async def count_opening(self, link: Link) -> None:
-        """See `lib.ports.ConsentStore`. Of several openings at once not every one is counted: it is a rough limit."""
-        row = await self._table.get(customer_mark(link.customer), f"{_LINK}-{link.digest}")
-        if row is not None:
-            with suppress(Conflict):
-                await self._table.replace({**row, "openings": row.get("openings", 0) + 1}, Table.etag(row))
+    async def count_opening(self, link: Link) -> bool:
+        """See `lib.ports.ConsentStore`."""
+        return await self._count(link.customer, link.digest, "openings", MOST_OPENINGS)
+
+    async def count_offer(self, sign_in: SignIn) -> bool:
+        """See `lib.ports.ConsentStore`."""
+        return await self._count(sign_in.customer, sign_in.root or "", "offers", MOST_OFFERS)
+
+    async def _count(self, customer: str, digest: str, what: str, most: int) -> bool:
+        """Add one to a number in a link's row; False if it is at its limit, the row is gone, or too many do so."""
+        for attempt in range(_ATTEMPTS):
+            row = await self._table.get(customer_mark(customer), f"{_LINK}-{digest}")
+            count = row.get(what, 0) if row else most
+            if row is None or not isinstance(count, int) or count >= most:
+                return False
+            try:
+                await self._table.replace({**row, what: count + 1}, Table.etag(row))
+                return True
+            except Conflict:
+                await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))  # noqa: S311  spreads load
+        return False
 
     async def add_sign_in(self, sign_in: SignIn) -> None:
         """See `lib.ports.ConsentStore`."""
@@ -65,7 +83,11 @@ class ConsentRows:
         row = await self._table.get(mark, f"{_SIGN_IN}-{digest}")
         if row is None:
             return None
-        sign_in = _to_sign_in(digest, row)
+        try:
+            sign_in = _to_sign_in(digest, row)
+        except _DAMAGED as problem:
+            _note_damage(row, problem)
+            return None
         if sign_in.used or sign_in.expires_at <= now or sign_in.binder_digest not in binder_digests:
             return None
         try:
@@ -94,6 +116,7 @@ def _row(entry: Link | SignIn, kind: str) -> dict[str, Any]:
         "returnUrl": entry.return_url,
         "user": entry.user,
         "variant": entry.variant,
+        "root": entry.root,
     }
     return {name: value for name, value in row.items() if value is not None}
 
@@ -104,6 +127,22 @@ def _sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "redirectUri": sign_in.redirect_uri,
         "used": sign_in.used,
     }
+
+
+def _to_link(digest: str, row: TableEntity) -> Link:
+    ends_at = row.get("endsAt")
+    return Link(
+        digest=digest,
+        customer=row["customer"],
+        generation=row["generation"],
+        expires_at=_utc(row["expiresAt"]),
+        return_url=row.get("returnUrl"),
+        openings=row.get("openings", 0),
+        user=row.get("user"),
+        variant=_variant(row),
+        root=row.get("root"),
+        ends_at=_utc(ends_at) if ends_at else None,
+    )
 
 
 def _to_sign_in(digest: str, row: TableEntity) -> SignIn:
@@ -118,7 +157,13 @@ def _to_sign_in(digest: str, row: TableEntity) -> SignIn:
         used=row["used"],
         user=row.get("user"),
         variant=_variant(row),
+        root=row.get("root"),
     )
+
+
+def _note_damage(row: TableEntity, problem: Exception) -> None:
+    """Note a row that somebody edited: to a browser it is one that is not there."""
+    _log.warning("cannot read the row %s in the table %s: %s", row.get("RowKey"), TABLE, type(problem).__name__)
 
 
 def _variant(row: TableEntity) -> Variant | None:

@@ -26,7 +26,7 @@ def read_token(result: dict[str, Any], tenant: str) -> AppToken:
     roles = claims.get("roles")
     names = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
     now = time.time()
-    ends = now + float(result.get("expires_in", 0))
+    ends = now + _seconds(result)
     return AppToken(value, ends, tenant if token_tenant else None, names, fetched_at=now)
 
 
@@ -46,13 +46,18 @@ def read_granted(result: dict[str, Any], cache: str, asked: Sequence[str]) -> Gr
     now = time.time()
     token = UserToken(
         value,
-        now + float(result.get("expires_in", 0)),
+        now + _seconds(result),
         tenant,
         object_id,
         tuple(scopes.split()),
         fetched_at=now,
     )
     return Granted(token, cache, id_claims)
+
+
+def _seconds(result: dict[str, Any]) -> float:
+    """Return how long a token lasts; no longer than a day, which is the most that Entra ID gives without CAE."""
+    return min(max(0.0, float(result.get("expires_in", 0))), 86_400.0)
 
 
 def _of_one_account(name: str, *tokens: dict[str, Any]) -> str:
@@ -74,7 +79,8 @@ def _claims(token: str) -> dict[str, Any]:
 
 def read_refusal(answer: dict[str, Any]) -> EntraRefused:
     """Return Entra ID's OAuth error: its codes and ids, never its text."""
-    codes = [code for code in answer.get("error_codes") or [] if isinstance(code, int)]
+    listed = answer.get("error_codes")
+    codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
     if not codes:  # older answers have the number in the text only
         codes = find_entra_codes(str(answer.get("error_description")))
     error, suberror = answer.get("error"), answer.get("suberror")

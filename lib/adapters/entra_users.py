@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from lib.adapters.http import unreachable
 from lib.adapters.msal_calls import UnknownTenant, failures_of_msal, new_application
 from lib.domain.connection import Grant
 from lib.domain.errors import MicrosoftTimeout, Throttled
-from lib.domain.microsoft import Granted
+from lib.domain.microsoft import Directory, Granted
 from lib.ports import Credential, Deadline, Redemption
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Ask = Callable[[ConfidentialClientApplication], dict[str, Any] | None]
 
 _MOST_TENANTS = 2000  # whose OpenID configuration is remembered
+_NO_TOKEN = {"error": "invalid_grant"}  # a cache without a refresh token: only a new sign-in helps
 _MSAL_ADDS = ("openid", "profile", "offline_access")
 
 
@@ -39,17 +40,28 @@ class _Request:
     scopes: tuple[str, ...]
     ask: "Ask"
     cache: str | None = field(default=None, repr=False)
+    repeat: bool = True
 
 
 class EntraUsers:
-    """Entra ID of one cloud; implements `lib.ports.UserEntra`. `session` makes the requests session that MSAL uses."""
+    """Entra ID of one cloud; implements `lib.ports.UserEntra`.
 
-    def __init__(self, entra_url: str, session: "Callable[[], requests.Session]") -> None:
+    `session` makes the requests session that MSAL uses; `directory` looks a tenant up (`lib.ports.Entra`).
+    """
+
+    def __init__(
+        self,
+        entra_url: str,
+        session: "Callable[..., requests.Session]",
+        directory: Callable[[str, Deadline], Awaitable[Directory]],
+    ) -> None:
+        self._directory = directory
         self._entra_url = entra_url
         self._new_session = session
-        self._session: requests.Session | None = None
+        self._sessions: dict[bool, requests.Session] = {}
         self._discovered: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._busy: dict[str, float] = {}  # by tenant, on the monotonic clock: when Entra ID wants to be asked again
+        # By customer, generation and user, on the monotonic clock: when Entra ID wants to be asked again.
+        self._busy: dict[tuple[str, ...], float] = {}
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal-users")
 
     async def redeem(self, credential: Credential, redemption: Redemption, deadline: Deadline) -> Granted:
@@ -71,25 +83,34 @@ class EntraUsers:
                 return {"error": "wrong_nonce"}
             return found
 
-        return await self._call(credential, _Request(redemption.scopes, ask), deadline)
+        # A code is sent once, whatever happens (RFC 6749 section 4.1.2).
+        return await self._call(credential, _Request(redemption.scopes, ask, repeat=False), deadline)
 
     async def refresh(self, credential: Credential, grant: Grant, deadline: Deadline) -> Granted:
         """See `lib.ports.UserEntra`."""
 
         def ask(application: "ConfidentialClientApplication") -> dict[str, Any] | None:
-            accounts = application.get_accounts()
-            if len(accounts) != 1:
-                return {"error": "invalid_grant"}  # a cache without its account: only a new sign-in helps
-            found: dict[str, Any] | None = application.acquire_token_silent_with_error(
-                list(grant.scopes), accounts[0], force_refresh=True
-            )
-            return found or {"error": "invalid_grant"}
+            scopes, accounts = list(grant.scopes), application.get_accounts()
+            kept = list(json.loads(grant.cache).get("RefreshToken", {}).values())
+            if not kept:
+                return _NO_TOKEN
+            found: dict[str, Any] | None
+            if len(accounts) == 1:
+                found = application.acquire_token_silent_with_error(scopes, accounts[0], force_refresh=True)
+            else:  # MSAL finds accounts by the sign-in host: the deployment's setting was changed since
+                found = application.acquire_token_by_refresh_token(kept[-1]["secret"], scopes)
+            return found
 
-        return await self._call(credential, _Request(grant.scopes, ask, grant.cache), deadline)
+        who = (*credential.key[:2], grant.token.object_id)
+        if (wait := self._busy.get(who, 0.0) - time.monotonic()) > 0:
+            raise Throttled(wait)
+        try:
+            return await self._call(credential, _Request(grant.scopes, ask, grant.cache), deadline)
+        except Throttled as busy:
+            self._remember_busy(who, busy.retry_after)
+            raise
 
     async def _call(self, credential: Credential, request: "_Request", deadline: Deadline) -> Granted:
-        if (wait := self._busy.get(credential.tenant, 0.0) - time.monotonic()) > 0:
-            raise Throttled(wait)
         secret = await credential.secret()
         loop = asyncio.get_running_loop()
         try:
@@ -98,9 +119,9 @@ class EntraUsers:
                 return await work
         except TimeoutError:
             raise MicrosoftTimeout from None
-        except Throttled as busy:
-            self._busy[credential.tenant] = time.monotonic() + busy.retry_after
-            raise
+        except UnknownTenant:
+            await self._directory(credential.tenant, deadline)  # says what is wrong with it
+            raise unreachable() from None
 
     def _work(self, credential: Credential, secret: str, request: "_Request", deadline: Deadline) -> Granted:
         """Runs in a thread."""
@@ -113,17 +134,19 @@ class EntraUsers:
             tokens.deserialize(request.cache)
         known = dict(self._discovered.get(credential.tenant, {}))
         with failures_of_msal():
-            try:
-                application = new_application(
-                    self._entra_url, credential, secret, self._requests(), token_cache=tokens, http_cache=known
-                )
-            except UnknownTenant:
-                raise unreachable() from None
+            session = self._requests(repeat=request.repeat)
+            application = new_application(
+                self._entra_url, credential, secret, session, token_cache=tokens, http_cache=known
+            )
             self._remember(credential.tenant, known)
             result = request.ask(application)
-        if not result or not {"access_token", "error"} & result.keys():
-            raise unreachable()
-        return read_granted(result, _without_access_tokens(tokens), request.scopes)
+            if not result or not {"access_token", "error"} & result.keys():
+                raise unreachable()
+            return read_granted(result, _without_access_tokens(tokens), request.scopes)
+
+    def _remember_busy(self, who: tuple[str, ...], seconds: float) -> None:
+        now = time.monotonic()
+        self._busy = {one: until for one, until in self._busy.items() if until > now} | {who: now + seconds}
 
     def _remember(self, tenant: str, discovered: dict[str, Any]) -> None:
         """Keep the tenant's OpenID configuration, a copy: what MSAL adds to its own later is about one user."""
@@ -131,10 +154,10 @@ class EntraUsers:
         if len(self._discovered) > _MOST_TENANTS:
             self._discovered.popitem(last=False)
 
-    def _requests(self) -> "requests.Session":
-        if self._session is None:
-            self._session = self._new_session()
-        return self._session
+    def _requests(self, *, repeat: bool) -> "requests.Session":
+        if repeat not in self._sessions:
+            self._sessions[repeat] = self._new_session(repeat_posts=repeat)
+        return self._sessions[repeat]
 
 
 def _without_access_tokens(tokens: "SerializableTokenCache") -> str:

@@ -57,5 +57,6 @@ def failures_of_msal() -> Iterator[None]:
         raise Throttled(retry_after(busy.retry_after, datetime.now(UTC)) or _PAUSE) from None
     except requests.RequestException as problem:
         raise (MicrosoftTimeout() if timed_out(problem) else unreachable()) from None
-    except (MsalError, ValueError, KeyError, RuntimeError, TypeError, AttributeError):  # an answer of another shape
+    except (MsalError, ValueError, LookupError, ArithmeticError, RuntimeError, TypeError, AttributeError):
+        # The last six: an answer that is no JSON, or of another shape than MSAL expects.
         raise unreachable() from None

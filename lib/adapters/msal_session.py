@@ -34,12 +34,16 @@ class Busy(requests.RequestException):
 
 
 class MsalSession(requests.Session):
-    """A session that is safe to share between threads and customers. REQUESTS_CA_BUNDLE is honoured."""
+    """A session that is safe to share between threads and customers. REQUESTS_CA_BUNDLE is honoured.
 
-    def __init__(self) -> None:
+    Without `repeat_posts` a POST is sent once, whatever happens.
+    """
+
+    def __init__(self, *, repeat_posts: bool = True) -> None:
         super().__init__()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.mount("https://", HTTPAdapter(max_retries=_RETRY, pool_maxsize=8))
+        retry = _RETRY if repeat_posts else _RETRY.new(allowed_methods={"GET"})
+        self.mount("https://", HTTPAdapter(max_retries=retry, pool_maxsize=8))
         self.mount("http://", HTTPAdapter(max_retries=0))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:

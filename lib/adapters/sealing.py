@@ -55,17 +55,17 @@ class Sealing:
     async def seal(self, text: str, identity: tuple[str, ...]) -> bytes:
         """See `lib.ports.Sealer`. The vault is asked for its newest key each time, so that a new one counts at once.
 
-        Raises ValueError if the text is too large: over 4 MiB, or sealed over the 64 KiB that a table's row takes.
+        Raises MicrosoftUnavailable also for what is too large: sealed over the 64 KiB that a table's row takes.
         """
         plain = text.encode()
         if len(plain) > LARGEST_TEXT:
-            raise ValueError("the text is too large to be sealed")
+            raise _too_large()
         key, nonce = await self._newest(), os.urandom(_NONCE_BYTES)
         # Compressed, since MSAL's caches repeat themselves. Sizes tell little: nobody mixes text of their own into it.
         encrypted = AESGCM(key.value).encrypt(nonce, zlib.compress(plain), _bound(key.head, identity))
         sealed = key.head + nonce + encrypted
         if len(sealed) > LARGEST_BINARY:
-            raise ValueError(f"what was sealed takes {len(sealed)} bytes, and a table's row holds {LARGEST_BINARY}")
+            raise _too_large()
         return sealed
 
     async def open(self, sealed: bytes, identity: tuple[str, ...]) -> str:
@@ -167,4 +167,13 @@ def _deleted() -> MicrosoftUnavailable:
         remedy=f"Recover {KEY_NAME} in Key Vault (Secrets, Manage deleted secrets). Purge it there only if all users "
         "are to connect their calendars again: a new key is made then, and nothing sealed before opens with it.",
         owner=Owner.OPERATOR,
+    )
+
+
+def _too_large() -> MicrosoftUnavailable:
+    return MicrosoftUnavailable(
+        "The tokens that Entra ID gives for this user are too large to be kept.",
+        remedy="In the Entra admin center open App registrations > your application > Token configuration and remove "
+        "claims that grow with the user's groups or roles.",
+        owner=Owner.ENTRA_ADMIN,
     )

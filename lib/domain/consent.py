@@ -21,6 +21,9 @@ SIGN_IN_LIFE = timedelta(hours=1)
 # Opening is anonymous, and each opening is kept until it expires. Mail scanners open links too, some several times.
 MOST_OPENINGS = 200
 
+# A sign-in that failed offers links (to try again, for an administrator): so often for one invitation.
+MOST_OFFERS = 4
+
 # A mark of the customer (16 hexadecimal characters, so that a row is found by its key) and 256 random bits.
 TOKEN = re.compile(r"[0-9a-f]{16}[A-Za-z0-9_-]{43}")
 
@@ -55,7 +58,8 @@ class Link:
     """An invitation: whoever holds its ticket may open it until it expires.
 
     `user` is the name of the user who shall connect, None if an administrator shall consent for all. `variant` is
-    how the sign-in differs from the usual one.
+    how the sign-in differs from the usual one. A link that a page offered after a failed sign-in has the digest of the
+    `root` link it descends from, and `ends_at`, when its sign-ins end at the latest: no invitation lives for ever.
     """
 
     digest: str
@@ -66,6 +70,8 @@ class Link:
     openings: int = 0
     user: str | None = None
     variant: "Variant | None" = None
+    root: str | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ class SignIn:
     used: bool = False
     user: str | None = None
     variant: "Variant | None" = None
+    root: str | None = None
 
 
 def new_token(customer: str, random: str) -> str:

@@ -11,7 +11,7 @@ from lib.domain.microsoft import EntraRefused, GraphRefused
 from lib.domain.refusals import entra_advice, graph_error, secret_missing
 
 NO_PERMISSION = "permissionMissing"
-_UNKNOWN_ADDRESS = frozenset({"5009", "ErrorMailRecipientNotFound"})
+_UNKNOWN_ADDRESS = frozenset({"5009", "ErrorMailRecipientNotFound", "ErrorInvalidSmtpAddress"})
 
 
 def refused_by_entra(name: CheckName, refused: EntraRefused) -> Check:

@@ -5,7 +5,8 @@ pinned tenant: by object id once that is known, before by name (contract: Consen
 """
 
 import logging
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.connection import Connection, Grant, user_key
@@ -54,7 +55,7 @@ class Claimed:
     sign_in: SignIn
     customer: Customer
     revision: Revision
-    binder: str
+    binder: str = field(repr=False)
 
 
 class _Ended(Exception):
@@ -166,9 +167,20 @@ class FinishSignIn:
                 continue
         else:
             raise overtaken_too_often()
-        if not await mark_connections(customer, self.customers, self.sign_ins.random()):
+        if not await self._mark(customer, key):
             await self.renewals.connections.forget(customer.id, customer.generation)
             raise AnswerNotUsable
+
+    async def _mark(self, customer: Customer, key: str) -> bool:
+        """Tell every process; return False if the customer is gone. If that cannot be seen, nothing stays stored."""
+        with suppress(CalendarError):
+            return await mark_connections(customer, self.customers, self.sign_ins.random())
+        try:
+            return await mark_connections(customer, self.customers, self.sign_ins.random())
+        except CalendarError:
+            with suppress(CalendarError):
+                await self.renewals.connections.remove(customer.id, customer.generation, key)
+            raise
 
     async def _is_invited(
         self, user: str, stored: StoredConnection | None, grant: Grant, signed_in: SignedIn, deadline: Deadline
@@ -203,7 +215,7 @@ class FinishSignIn:
         """Return how it ended with the ways out that a page offers; where the ATS takes over, it makes its own."""
         sign_in, revision = claimed.sign_in, claimed.revision
         retry = admin_link = None
-        if sign_in.return_url is None:
+        if sign_in.return_url is None and await self.sign_ins.consents.count_offer(sign_in):
             blocked = ended.ending in {Ending.ADMIN_CONSENT_REQUIRED, Ending.DECLINED}
             variant = Variant.OTHER_ACCOUNT if ended.ending in _OTHER_ACCOUNT else None
             retry, _ = await self.sign_ins.invite(
@@ -211,6 +223,7 @@ class FinishSignIn:
                 revision,
                 USER_LINK_LIFE,
                 user=user,
+                after=sign_in,
                 variant=Variant.REGISTERED if blocked else variant,
             )
             if blocked:
@@ -233,4 +246,6 @@ def _again(sign_in: SignIn, variant: Variant) -> Link:
         sign_in.return_url,
         user=sign_in.user,
         variant=variant,
+        root=sign_in.root,
+        ends_at=sign_in.expires_at,
     )

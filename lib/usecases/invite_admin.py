@@ -1,7 +1,7 @@
 """Make a link with which an administrator grants consent for all."""
 
 from lib.domain.configuration import configured
-from lib.domain.consent import LINK_LIFE, Link
+from lib.domain.consent import LINK_LIFE, SIGN_IN_LIFE, Link
 from lib.domain.errors import CustomerNotFound
 from lib.ports import ConsentStore, Customers
 from lib.usecases.sign_ins import SignIns
@@ -17,7 +17,7 @@ async def invite_admin(
     stored = await customers.read(customer_id)
     customer, newest = configured(stored.customer if stored else None)
     sign_ins.credentials.application_id(newest.access)
-    await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now())
+    await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now() - SIGN_IN_LIFE)
     url, link = await sign_ins.invite(customer, newest, LINK_LIFE, return_url=return_url)
     await leave_nothing(customer_id, customer.generation, customers, sign_ins.consents)
     return url, link

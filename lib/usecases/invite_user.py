@@ -1,7 +1,7 @@
 """Make a link with which a user connects a calendar."""
 
 from lib.domain.configuration import Consent, configured
-from lib.domain.consent import USER_LINK_LIFE, Link
+from lib.domain.consent import SIGN_IN_LIFE, USER_LINK_LIFE, Link
 from lib.domain.errors import Owner, Refused
 from lib.ports import Customers
 from lib.usecases.invite_admin import leave_nothing
@@ -26,7 +26,7 @@ async def invite_user(
             owner=Owner.ATS_ADMIN,
         )
     sign_ins.credentials.application_id(newest.access)
-    await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now())
+    await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now() - SIGN_IN_LIFE)
     url, link = await sign_ins.invite(customer, newest, USER_LINK_LIFE, return_url=return_url, user=user)
     await leave_nothing(customer_id, customer.generation, customers, sign_ins.consents)
     return url, link

@@ -1,5 +1,8 @@
 """Keep users' connections alive: renew those that nobody used for 30 days, long before Entra ID's 90 days run out.
 
+Before that, connections of customers that were deleted or began anew are removed: a process that was killed while it
+stored one may have left it. They were of no use to anybody.
+
 Each connection stands for itself: one that fails stops no other, and is tried again the next day. One that Entra ID
 declares dead is marked once. A run that is cut short loses nothing: what was renewed is no longer due.
 """
@@ -24,7 +27,7 @@ _SECONDS = 20.0  # for one renewal
 
 @dataclass
 class KeptAlive:
-    """What a run did, in numbers of connections. `complete` is false if time ran out."""
+    """What a run did, in numbers of connections, and of generations removed. `complete` is false if time ran out."""
 
     due: int = 0
     renewed: int = 0
@@ -53,6 +56,7 @@ class KeepAlive:
     async def run(self, deadline: Deadline) -> KeptAlive:
         """Renew every connection that is due, a few side by side, until the deadline. Raises what the table raises."""
         run, under_way = _Run(), set[asyncio.Task[None]]()
+        await self._remove_what_is_over(run)
         try:
             async for stored in self.renewals.connections.not_renewed_since(self.renewals.now() - RENEW_AFTER):
                 if deadline.left() < _SECONDS:
@@ -70,14 +74,9 @@ class KeepAlive:
     async def _one(self, stored: StoredConnection, run: _Run) -> None:
         connection = stored.connection
         try:
-            customer = await self._customer(connection.customer, run)
-            if customer is None or customer.generation != connection.generation:
-                # Of a life of the customer that is over: what a slow request left behind.
-                await self.renewals.connections.remove(connection.customer, connection.generation, connection.user)
-                run.result.removed += 1
-                return
-            revision = _revision(customer)
-            if revision is None:
+            customer = run.customers.get(connection.customer)
+            revision = _revision(customer, connection.generation)
+            if customer is None or revision is None:
                 run.result.due -= 1  # nobody uses connections now; they are kept in case that is changed back
                 return
             credential = self.credentials.of(customer, revision, connection.tenant)
@@ -94,16 +93,22 @@ class KeepAlive:
             _log.warning("a connection of customer %s was not renewed: %s", connection.customer, problem)
             run.result.failed += 1
 
-    async def _customer(self, customer_id: str, run: _Run) -> Customer | None:
-        """Return the customer, None if deleted; each is read once per run."""
-        if customer_id not in run.customers:
-            stored = await self.customers.read(customer_id)
-            run.customers[customer_id] = stored.customer if stored and not stored.customer.deleted else None
-        return run.customers[customer_id]
+    async def _remove_what_is_over(self, run: _Run) -> None:
+        """Read every customer that has connections, and remove those of a generation that is not the customer's own."""
+        async for customer_id, generation in self.renewals.connections.generations():
+            if customer_id not in run.customers:
+                stored = await self.customers.read(customer_id)
+                run.customers[customer_id] = stored.customer if stored else None
+            customer = run.customers[customer_id]
+            if customer is None or customer.deleted or customer.generation != generation:
+                await self.renewals.connections.forget(customer_id, generation)
+                run.result.removed += 1
 
 
-def _revision(customer: Customer) -> Revision | None:
+def _revision(customer: Customer | None, generation: str) -> Revision | None:
     """Return the revision whose application the connections belong to, None if users do not connect now."""
+    if customer is None or customer.generation != generation:
+        return None
     revision = customer.active or customer.newest
     if revision is None or revision.access.type is ConfigurationType.NONE or revision.access.consent is Consent.ADMIN:
         return None

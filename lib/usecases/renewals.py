@@ -117,7 +117,7 @@ class Renewals:
             await self._change(stored, sealed=sealed, renewed_at=self.now(), ended=None)
         except Refused:
             raise  # disconnected meanwhile
-        except CalendarError as problem:
+        except (CalendarError, ValueError) as problem:  # ValueError: too large for a row
             name = stored.connection.customer
             _log.warning("a renewed grant of customer %s was not stored: %s", name, type(problem).__name__)
 

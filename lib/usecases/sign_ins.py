@@ -42,16 +42,27 @@ class SignIns:
         *,
         return_url: str | None = None,
         user: str | None = None,
+        after: SignIn | None = None,
         variant: Variant | None = None,
     ) -> tuple[str, Link]:
         """Store a link and return its address with what was stored of it.
 
+        `after` is a sign-in of that user that failed: the link ends with it, and is of its invitation.
+
         The address is on the redirect URI's origin, so that the browser's cookie and Microsoft's answer meet there.
         """
         ticket = new_token(customer.id, self.random())
-        expires_at = self.now() + life
+        ends_at = after.expires_at if after else None
         link = Link(
-            digest(ticket), customer.id, customer.generation, expires_at, return_url, user=user, variant=variant
+            digest(ticket),
+            customer.id,
+            customer.generation,
+            min(filter(None, (self.now() + life, ends_at))),
+            return_url,
+            user=user,
+            variant=variant,
+            root=after.root if after else None,
+            ends_at=ends_at,
         )
         await self.consents.add_link(link)
         return f"{origin(redirect_uri(revision, self.default_redirect_uri))}/connect/{ticket}", link
@@ -68,10 +79,11 @@ class SignIns:
                 link.generation,
                 digest(binder),
                 uri,
-                self.now() + SIGN_IN_LIFE,
+                min(filter(None, (self.now() + SIGN_IN_LIFE, link.ends_at))),
                 link.return_url,
                 user=link.user,
                 variant=link.variant,
+                root=link.root or link.digest,
             )
         )
         tenant = revision.tenant or revision.access.tenant_id or ""

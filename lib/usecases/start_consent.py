@@ -1,7 +1,7 @@
 """Open a consent link: bind this browser to a sign-in of its own and send it to Microsoft."""
 
 from lib.domain.configuration import ConfigurationType, Consent, Revision
-from lib.domain.consent import MOST_OPENINGS, Link, LinkNotUsable, Start, digest, is_token, mark_of
+from lib.domain.consent import Link, LinkNotUsable, Start, digest, is_token, mark_of
 from lib.domain.errors import BasicNotAllowed, CustomerNotFound
 from lib.ports import Customers
 from lib.usecases.invite_admin import leave_nothing
@@ -11,7 +11,8 @@ from lib.usecases.sign_ins import SignIns
 async def start_consent(ticket: str, *, customers: Customers, sign_ins: SignIns) -> Start:
     """Store a new sign-in of this link and return where to go. Raises LinkNotUsable."""
     link, revision = await _open(ticket, customers, sign_ins)
-    await sign_ins.consents.count_opening(link)
+    if not await sign_ins.consents.count_opening(link):
+        raise LinkNotUsable
     try:
         start = await sign_ins.begin(link, revision)
         await leave_nothing(link.customer, link.generation, customers, sign_ins.consents)
@@ -24,7 +25,7 @@ async def _open(ticket: str, customers: Customers, sign_ins: SignIns) -> tuple[L
     if not is_token(ticket):
         raise LinkNotUsable
     link = await sign_ins.consents.link(mark_of(ticket), digest(ticket))
-    if link is None or link.expires_at <= sign_ins.now() or link.openings >= MOST_OPENINGS:
+    if link is None or link.expires_at <= sign_ins.now():
         raise LinkNotUsable
     stored = await customers.read(link.customer)
     newest = stored.customer.newest if stored else None

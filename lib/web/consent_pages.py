@@ -1,6 +1,7 @@
 """The anonymous half of a consent: reading what a browser brings, sending it on, and showing how it ended."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import azure.functions as func
@@ -18,6 +19,7 @@ from lib.domain.consent import (
     cookie_part,
 )
 from lib.domain.errors import CalendarError
+from lib.domain.fields import origin_of
 from lib.setting_values import REDIRECT_PATH
 from lib.web import ending_pages, pages
 from lib.web.edge import Call, Work, note_bug
@@ -53,12 +55,13 @@ def send_to_microsoft(start: Start, *, again: bool = False) -> func.HttpResponse
 
     `again`: it answers a form_post, which must not be posted on to Microsoft (303, RFC 9110 section 15.4.4).
     """
-    cookie = (
-        f"{_COOKIE}{start.name_part}={start.binder}; Path={REDIRECT_PATH}; Secure; HttpOnly; SameSite=None; "
-        f"Max-Age={int(SIGN_IN_LIFE.total_seconds())}"
-    )
+    cookie = _cookie(start.name_part, start.binder, int(SIGN_IN_LIFE.total_seconds()))
     headers = {"Location": start.location, "Set-Cookie": cookie, "Cache-Control": "no-store"}
     return func.HttpResponse(status_code=303 if again else 302, headers=headers | {"Referrer-Policy": "no-referrer"})
+
+
+def _cookie(name_part: str, value: str, seconds: int) -> str:
+    return f"{_COOKIE}{name_part}={value}; Path={REDIRECT_PATH}; Secure; HttpOnly; SameSite=None; Max-Age={seconds}"
 
 
 def read_answer(call: Call) -> dict[str, str]:
@@ -105,14 +108,20 @@ def answer_of(parameters: dict[str, str]) -> Answer:
     )
 
 
-def show_end(finish: Finish) -> func.HttpResponse:
-    """Return the browser to where it came from, or show how it ended."""
-    if finish.return_url is None:
-        return ending_pages.ending_page(finish)
+def show_end(finish: Finish, state: str, origins: Sequence[str]) -> func.HttpResponse:
+    """Return the browser to where it came from, or show how it ended; its cookie for this state has done its work.
+
+    `origins` are those that a browser may return to now: the link may be days old.
+    """
+    over = {"Set-Cookie": _cookie(cookie_part(state), "", 0)}
+    if finish.return_url is None or origin_of(urlsplit(finish.return_url)) not in origins:
+        page = ending_pages.ending_page(finish)
+        page.headers.update(over)
+        return page
     connected = finish.ending is Ending.CONNECTED
     result = {"calendar": "connected"} if connected else {"calendar": "failed", "code": str(finish.ending)}
     headers = {"Location": with_query(finish.return_url, result), "Cache-Control": "no-store"}
-    return func.HttpResponse(status_code=303, headers=headers | {"Referrer-Policy": "no-referrer"})
+    return func.HttpResponse(status_code=303, headers=headers | {"Referrer-Policy": "no-referrer"} | over)
 
 
 def with_query(url: str, parameters: dict[str, str]) -> str:
