@@ -73,6 +73,21 @@ def secret_missing() -> Refused:
     )
 
 
+def of_basic(problem: CalendarError) -> CalendarError:
+    """Return a problem with the application as it is told of Basic, whose application and secret are the operator's."""
+    if problem.code not in {"credentialRefused", "credentialExpired"}:
+        return problem
+    return Refused(
+        problem.code,
+        "Entra ID does not accept this deployment's own application, which Basic uses: its secret is missing, wrong or "
+        "has expired.",
+        remedy="The operator makes a new client secret for the application of BASIC_APPLICATION_ID and stores its "
+        "Value as the secret basic-application in this deployment's Key Vault. Or use Advanced with an own application.",
+        owner=Owner.OPERATOR,
+        trace=problem.trace,
+    )
+
+
 def graph_error(
     refused: GraphRefused, *, roles: tuple[str, ...], scoped: bool, zone_from: str = "timeZone"
 ) -> CalendarError:

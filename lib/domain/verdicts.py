@@ -8,7 +8,7 @@ from lib.domain.advice import for_graph, for_schedule
 from lib.domain.checkup import Check, CheckName, Outcome
 from lib.domain.errors import CalendarError, MicrosoftTrace, Owner, Refused
 from lib.domain.microsoft import EntraRefused, GraphRefused
-from lib.domain.refusals import entra_advice, graph_error, secret_missing
+from lib.domain.refusals import entra_advice, graph_error, of_basic, secret_missing
 
 NO_PERMISSION = "permissionMissing"
 _UNKNOWN_ADDRESS = frozenset({"5009", "ErrorMailRecipientNotFound", "ErrorInvalidSmtpAddress"})
@@ -72,9 +72,9 @@ def consent_of_admin(*, has_role: bool, read: bool, redirect_uris: Sequence[str]
     )
 
 
-def secret_gone() -> Check:
+def secret_gone(*, basic: bool = False) -> Check:
     """Return the failed credential check of a secret that the vault does not hold."""
-    problem = secret_missing()
+    problem = of_basic(secret_missing()) if basic else secret_missing()
     return problem_found(CheckName.CREDENTIAL, problem, problem.code)
 
 

@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from lib.domain.configuration import Consent, Customer, Revision
+from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.connection import not_connected, user_key
 from lib.domain.errors import CalendarError
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, UserToken
 from lib.domain.permissions import READS_CALENDARS
-from lib.domain.refusals import entra_error, graph_error, user_error
+from lib.domain.refusals import entra_error, graph_error, of_basic, secret_missing, user_error
 from lib.ports import Credential, Deadline, Entra
 from lib.usecases.credentials import Credentials
 from lib.usecases.user_tokens import UserTokens
@@ -38,6 +38,9 @@ class Asker(Protocol):
 
     def refused_by_entra(self, refused: EntraRefused) -> CalendarError:
         """Return the error of a token that Entra ID did not give."""
+
+    def secret_missing(self) -> CalendarError:
+        """Return the error of a secret that the vault does not hold."""
 
     def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
         """Return the error of a call that Graph refused."""
@@ -75,6 +78,10 @@ class AsApplication:
         """See `Asker`."""
         return entra_error(refused)
 
+    def secret_missing(self) -> CalendarError:
+        """See `Asker`."""
+        return secret_missing()
+
     def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
         """See `Asker`."""
         return graph_error(refused, roles=_roles(token), scoped=self.scoped, zone_from=zone_from)
@@ -91,6 +98,7 @@ class AsUser:
     credential: Credential
     user: str
     tokens: UserTokens
+    basic: bool = False
     mailbox: str | None = None
 
     @property
@@ -109,7 +117,14 @@ class AsUser:
 
     def refused_by_entra(self, refused: EntraRefused) -> CalendarError:
         """See `Asker`."""
-        return user_error(refused)
+        return self._told(user_error(refused))
+
+    def secret_missing(self) -> CalendarError:
+        """See `Asker`."""
+        return self._told(secret_missing())
+
+    def _told(self, problem: CalendarError) -> CalendarError:
+        return of_basic(problem) if self.basic else problem
 
     def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
         """See `Asker`."""
@@ -139,4 +154,5 @@ class Askers:
         credential = self.credentials.of(customer, revision, revision.tenant)
         if revision.access.consent is Consent.ADMIN:
             return AsApplication(credential, self.entra, user, revision.scoped)
-        return AsUser(customer, credential, user, self.tokens)
+        basic = revision.access.type is ConfigurationType.BASIC
+        return AsUser(customer, credential, user, self.tokens, basic)

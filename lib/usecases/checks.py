@@ -16,7 +16,7 @@ from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing, UserToken
-from lib.domain.refusals import entra_advice, entra_error
+from lib.domain.refusals import entra_advice, entra_error, of_basic
 from lib.ports import Credential, Deadline, Entra, Graph
 
 # Raises Refused (not connected, reconnect), EntraRefused, SecretMissing.
@@ -133,13 +133,13 @@ class Chain:
         try:
             token = await subject.user_token(credential, user, deadline.within(_ENTRA_SECONDS))
         except SecretMissing:
-            found.checks.append(verdicts.secret_gone())
+            found.checks.append(verdicts.secret_gone(basic=subject.access.type is Type.BASIC))
             return
         except Refused as problem:
             found.checks.append(verdicts.connection_refused(problem))
             return
         except EntraRefused as refused:
-            found.checks.append(_refused_for_user(refused))
+            found.checks.append(_refused_for_user(refused, basic=subject.access.type is Type.BASIC))
             return
         found.checks.append(checkup.passed(CheckName.CONSENT, "The user has connected a calendar, and it works."))
         found.checks.append(permissions.check_scopes(token.scopes))
@@ -258,12 +258,14 @@ _ENTRA_SECONDS = 12.0  # for each thing asked of Entra ID, so that a test of an 
 _APPLICATION_NOT_FOUND = frozenset({700016, 700011})
 
 
-def _refused_for_user(refused: EntraRefused) -> Check:
+def _refused_for_user(refused: EntraRefused, *, basic: bool) -> Check:
     """Return the failed check of a token that Entra ID did not give for a user, though the grant is not dead."""
     advice = entra_advice(refused)
     if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
         raise entra_error(refused) from refused  # it says nothing about this configuration
     about_credential = advice.topic in {Topic.CREDENTIAL, Topic.CREDENTIAL_EXPIRED}
+    if about_credential and basic:
+        return verdicts.problem_found(CheckName.CREDENTIAL, of_basic(entra_error(refused)), advice.code)
     return verdicts.refused_by_entra(CheckName.CREDENTIAL if about_credential else CheckName.CONSENT, refused)
 
 

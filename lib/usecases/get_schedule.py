@@ -7,7 +7,6 @@ from typing import Any
 from lib.domain.advice import Topic, for_graph
 from lib.domain.configuration import answering
 from lib.domain.microsoft import EntraRefused, GraphRefused, SecretMissing
-from lib.domain.refusals import secret_missing
 from lib.domain.schedule import ScheduleRequest, join, split
 from lib.ports import Customers, Deadline, Graph, GraphAnswer
 from lib.usecases.askers import Asker, Askers, Token
@@ -89,7 +88,7 @@ class _Question:
         except EntraRefused as refused:
             raise self.asker.refused_by_entra(refused) from refused
         except SecretMissing as missing:
-            raise secret_missing() from missing
+            raise self.asker.secret_missing() from missing
 
     def _zone_from(self) -> str:
         """Return what names the zone that Graph does not know, as far as that can be told."""
