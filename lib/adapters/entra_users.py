@@ -130,10 +130,10 @@ class EntraUsers:
         import msal
 
         tokens = msal.SerializableTokenCache()
-        if request.cache:
-            tokens.deserialize(request.cache)
         known = dict(self._discovered.get(credential.tenant, {}))
         with failures_of_msal():
+            if request.cache:
+                tokens.deserialize(request.cache)
             session = self._requests(repeat=request.repeat)
             application = new_application(
                 self._entra_url, credential, secret, session, token_cache=tokens, http_cache=known

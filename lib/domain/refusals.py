@@ -82,7 +82,7 @@ def of_basic(problem: CalendarError) -> CalendarError:
         "Entra ID does not accept this deployment's own application, which Basic uses: its secret is missing, wrong or "
         "has expired.",
         remedy="The operator makes a new client secret for the application of BASIC_APPLICATION_ID and stores its "
-        "Value as the secret basic-application in this deployment's Key Vault. Or use Advanced with an own application.",
+        "Value as the secret basic-application in this deployment's Key Vault. Or use Advanced.",
         owner=Owner.OPERATOR,
         trace=problem.trace,
     )

@@ -136,7 +136,7 @@ def read_id_token(claims: Mapping[str, Any], expected: Expected, now: datetime) 
     if claims.get("iss") != expected.issuer:
         raise NotOurs(Ending.MICROSOFT_ERROR, "iss")
     ends = claims.get("exp")
-    if not isinstance(ends, int | float) or ends <= (now - _CLOCK_SKEW).timestamp():
+    if not isinstance(ends, int | float) or not ends > (now - _CLOCK_SKEW).timestamp():
         raise NotOurs(Ending.MICROSOFT_ERROR, "exp")
     if claims.get("nonce") != expected.nonce:
         raise NotOurs(Ending.MICROSOFT_ERROR, "nonce")

@@ -167,19 +167,23 @@ class FinishSignIn:
                 continue
         else:
             raise overtaken_too_often()
-        if not await self._mark(customer, key):
+        if not await self._mark(customer, key, created=stored is None):
             await self.renewals.connections.forget(customer.id, customer.generation)
             raise AnswerNotUsable
 
-    async def _mark(self, customer: Customer, key: str) -> bool:
-        """Tell every process; return False if the customer is gone. If that cannot be seen, nothing stays stored."""
+    async def _mark(self, customer: Customer, key: str, *, created: bool) -> bool:
+        """Tell every process; return False if the customer is gone.
+
+        If that cannot be seen, a row that was created is removed again; one that was there before is as good as it was.
+        """
         with suppress(CalendarError):
             return await mark_connections(customer, self.customers, self.sign_ins.random())
         try:
             return await mark_connections(customer, self.customers, self.sign_ins.random())
         except CalendarError:
-            with suppress(CalendarError):
-                await self.renewals.connections.remove(customer.id, customer.generation, key)
+            if created:
+                with suppress(CalendarError):
+                    await self.renewals.connections.remove(customer.id, customer.generation, key)
             raise
 
     async def _is_invited(

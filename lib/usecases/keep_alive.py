@@ -1,10 +1,10 @@
 """Keep users' connections alive: renew those that nobody used for 30 days, long before Entra ID's 90 days run out.
 
-Before that, connections of customers that were deleted or began anew are removed: a process that was killed while it
-stored one may have left it. They were of no use to anybody.
-
 Each connection stands for itself: one that fails stops no other, and is tried again the next day. One that Entra ID
 declares dead is marked once. A run that is cut short loses nothing: what was renewed is no longer due.
+
+Afterwards connections of customers that were deleted or began anew are removed: a process that was killed while it
+stored one may have left it. They are of no use to anybody.
 """
 
 import asyncio
@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.connection import RENEW_AFTER
-from lib.domain.errors import CalendarError, Refused
-from lib.domain.microsoft import EntraRefused, SecretMissing
+from lib.domain.errors import Refused
 from lib.ports import Customers, Deadline, StoredConnection
 from lib.usecases.credentials import Credentials
 from lib.usecases.renewals import Overtaken, Renewals
@@ -56,53 +55,63 @@ class KeepAlive:
     async def run(self, deadline: Deadline) -> KeptAlive:
         """Renew every connection that is due, a few side by side, until the deadline. Raises what the table raises."""
         run, under_way = _Run(), set[asyncio.Task[None]]()
-        await self._remove_what_is_over(run)
         try:
             async for stored in self.renewals.connections.not_renewed_since(self.renewals.now() - RENEW_AFTER):
                 if deadline.left() < _SECONDS:
                     run.result.complete = False
                     break
-                run.result.due += 1
                 under_way.add(asyncio.create_task(self._one(stored, run)))
                 if len(under_way) >= _SIDE_BY_SIDE:
                     _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if under_way:
                 await asyncio.wait(under_way)
+        await self._remove_what_is_over(run.result, deadline)
         return run.result
 
     async def _one(self, stored: StoredConnection, run: _Run) -> None:
-        connection = stored.connection
+        connection, result = stored.connection, run.result
         try:
-            customer = run.customers.get(connection.customer)
+            customer = await self._customer(connection.customer, run)
             revision = _revision(customer, connection.generation)
             if customer is None or revision is None:
-                run.result.due -= 1  # nobody uses connections now; they are kept in case that is changed back
-                return
+                return  # nobody uses it now; it is kept in case that is changed back
+            result.due += 1
             credential = self.credentials.of(customer, revision, connection.tenant)
             grant = await self.renewals.open(connection)
             await self.renewals.renew(stored, grant, credential, Deadline.after(_SECONDS))
-            run.result.renewed += 1
+            result.renewed += 1
         except Overtaken:
-            run.result.renewed += 1  # by somebody else
+            result.renewed += 1  # by somebody else
         except Refused as problem:
             ended = problem.trace.code is not None  # else it was disconnected meanwhile, or does not open
-            run.result.ended += ended
-            run.result.failed += not ended
-        except (CalendarError, EntraRefused, SecretMissing) as problem:
-            _log.warning("a connection of customer %s was not renewed: %s", connection.customer, problem)
-            run.result.failed += 1
+            result.ended += ended
+            result.failed += not ended
+        except Exception as problem:  # whatever is wrong with one must not stop the others
+            _log.warning("a connection of customer %s was not renewed: %s", connection.customer, type(problem).__name__)
+            result.failed += 1
 
-    async def _remove_what_is_over(self, run: _Run) -> None:
-        """Read every customer that has connections, and remove those of a generation that is not the customer's own."""
+    async def _customer(self, customer_id: str, run: _Run) -> Customer | None:
+        """Return the customer; each is read once per run."""
+        if customer_id not in run.customers:
+            stored = await self.customers.read(customer_id)
+            run.customers[customer_id] = stored.customer if stored else None
+        return run.customers[customer_id]
+
+    async def _remove_what_is_over(self, result: KeptAlive, deadline: Deadline) -> None:
+        """Remove connections of a generation that is not the customer's own, as read after they were found."""
         async for customer_id, generation in self.renewals.connections.generations():
-            if customer_id not in run.customers:
+            if deadline.left() < _SECONDS:
+                result.complete = False
+                return
+            try:
                 stored = await self.customers.read(customer_id)
-                run.customers[customer_id] = stored.customer if stored else None
-            customer = run.customers[customer_id]
-            if customer is None or customer.deleted or customer.generation != generation:
-                await self.renewals.connections.forget(customer_id, generation)
-                run.result.removed += 1
+                if stored is None or stored.customer.deleted or stored.customer.generation != generation:
+                    await self.renewals.connections.forget(customer_id, generation)
+                    result.removed += 1
+            except Exception as problem:  # whatever is wrong with one must not stop the others
+                _log.warning("connections of customer %s were not looked at: %s", customer_id, type(problem).__name__)
+                result.failed += 1
 
 
 def _revision(customer: Customer | None, generation: str) -> Revision | None:

@@ -141,7 +141,8 @@ class Renewals:
                 return
             except Conflict:
                 stored = await self.read(before.customer, before.generation, before.user)
-                if stored.connection.sealed != before.sealed:
+                now = stored.connection
+                if (now.connected_at, now.renewed_at) != (before.connected_at, before.renewed_at):
                     raise Overtaken from None
         raise Overtaken
 

@@ -25,6 +25,7 @@ _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
 _PATIENCE = 20.0  # seconds for a renewal, whoever waits for it
 _SHORT_PATIENCE = 4.0  # seconds, while the old token still serves
+_REST = 30.0  # seconds until a renewal that failed is tried again, while the old token serves
 _MOST_USERS = 5000  # remembered, the least recently used go first
 
 
@@ -38,6 +39,12 @@ class _Seat:
     used_on: date | None = None
     asking: "asyncio.Task[UserToken] | None" = field(default=None, repr=False)
     asking_for: tuple[str, str | None] = field(default=("", None), repr=False)
+    rest_until: float = 0.0  # on the monotonic clock: a renewal has just failed, and the token still lasts for a while
+
+    def serves(self) -> bool:
+        """Return whether the token may be used without asking for another."""
+        resting = time.monotonic() < self.rest_until
+        return self.token is not None and _lasts(self.token, _USE_UNTIL if resting else _RENEW_BEFORE)
 
 
 class UserTokens:
@@ -66,7 +73,7 @@ class UserTokens:
         if seat.mark == customer.connections_mark:
             if seat.ended:
                 raise reconnect_required(seat.ended)
-            if seat.token and _lasts(seat.token, _RENEW_BEFORE) and not _same(seat.token, instead_of):
+            if seat.token and seat.serves() and not _same(seat.token, instead_of):
                 return seat.token
         purpose = (customer.connections_mark, instead_of.value if instead_of else None)
         if seat.asking is None or seat.asking.done() or seat.asking_for != purpose:
@@ -111,7 +118,7 @@ class UserTokens:
                 raise reconnect_required(stored.connection.ended)
             grant = await self._renewals.open(stored.connection)
             try:
-                token = await self._current(stored, grant, credential, instead_of)
+                token = await self._current(seat, stored, grant, credential, instead_of)
             except Overtaken:
                 continue
             except Refused:  # the grant is dead, or the user was disconnected: the old token is not used any more
@@ -122,7 +129,12 @@ class UserTokens:
         raise overtaken_too_often()
 
     async def _current(
-        self, stored: StoredConnection, grant: Grant, credential: Credential, instead_of: UserToken | None
+        self,
+        seat: _Seat,
+        stored: StoredConnection,
+        grant: Grant,
+        credential: Credential,
+        instead_of: UserToken | None,
     ) -> UserToken:
         """Return the row's token if it lasts, else a new one; the old one while it serves and Entra ID does not."""
         usable = not _same(grant.token, instead_of)
@@ -134,6 +146,7 @@ class UserTokens:
             return await self._renewals.renew(stored, grant, credential, patience)
         except (MicrosoftUnavailable, MicrosoftTimeout, Throttled, EntraRefused) as problem:
             if serves and (not isinstance(problem, EntraRefused) or is_passing(problem)):
+                seat.rest_until = time.monotonic() + _REST
                 return grant.token
             raise
 

@@ -8,7 +8,7 @@ import pytest
 
 from lib.adapters.entra import EntraClient
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable
-from lib.domain.microsoft import EntraRefused
+from lib.domain.microsoft import Directory, EntraRefused
 from tests.adapters.conftest import contoso, fabrikam, soon
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.microsoft.faults import Fault
@@ -20,14 +20,16 @@ def token_requests(microsoft: SimulatedMicrosoft) -> int:
 
 
 @pytest.mark.parametrize("name", ["contoso.com", "contoso.onmicrosoft.com", demo.CONTOSO])
-async def test_a_tenant_is_found_by_any_of_its_names(entra: EntraClient, name: str):
-    assert await entra.resolve_tenant(name, soon()) == demo.CONTOSO
+async def test_a_tenant_is_found_by_any_of_its_names(entra: EntraClient, microsoft: SimulatedMicrosoft, name: str):
+    found = await entra.directory(name, soon())
+
+    assert found == Directory(demo.CONTOSO, f"{microsoft.entra_url}/{demo.CONTOSO}/v2.0")
 
 
 @pytest.mark.parametrize("name", ["nobody.example", "99999999-0000-0000-0000-000000000009"])
 async def test_an_unknown_tenant_is_refused_with_microsofts_code(entra: EntraClient, name: str):
     with pytest.raises(EntraRefused) as refused:
-        await entra.resolve_tenant(name, soon())
+        await entra.directory(name, soon())
 
     assert refused.value.codes == (90002,)
 

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 
 from lib.adapters.entra import EntraClient
+from lib.adapters.entra_users import EntraUsers
 from lib.adapters.graph import GraphClient
 from lib.adapters.http import Http, retry_after
+from lib.adapters.msal_session import MsalSession
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
-from lib.domain.microsoft import AppToken, GraphRefused
+from lib.domain.microsoft import AppToken, GraphRefused, UserToken
 from lib.ports import GraphAnswer
 from tests.adapters.conftest import contoso, soon
+from tests.adapters.test_entra_users import grant_of
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.microsoft.testing_sign_in import NANCY
 from tests.sandbox.world import demo
 
 KEY = ("contoso", "g1", "v1")
@@ -202,3 +206,61 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 )
 def test_retry_after_may_be_seconds_fractions_or_a_date(header: str | None, seconds: float | None):
     assert retry_after(header, NOW) == seconds
+
+
+@pytest.fixture
+async def nancys(microsoft: SimulatedMicrosoft, entra: EntraClient) -> UserToken:
+    """The token of a user who signed in and consented."""
+    return (await grant_of(EntraUsers(microsoft.entra_url, MsalSession, entra.directory), microsoft)).token
+
+
+async def test_a_signed_in_user_is_asked_for_by_no_name(
+    graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft
+):
+    schedule = SCHEDULE | {"schedules": [NANCY, "steven@northwind.com"]}
+
+    answer = await graph.get_schedule(nancys, KEY, None, schedule, None, soon())
+
+    assert [entry["scheduleId"] for entry in answer.body["value"]] == [NANCY, "steven@northwind.com"]
+    assert microsoft.requests[-1].path == "/v1.0/me/calendar/getSchedule"
+
+
+async def test_the_directory_tells_who_signed_in(graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft):
+    profile = await graph.profile(nancys, soon())
+
+    assert profile["id"] == nancys.object_id
+    assert (profile["userPrincipalName"], profile["mail"]) == (NANCY, NANCY)
+    assert microsoft.requests[-1].query == {"$select": "id,userPrincipalName,mail,proxyAddresses"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (Fault("graph", status=503, headers={"Retry-After": "0"}), GraphRefused),
+        (Fault("graph", status=403, body={"error": {"code": "Authorization_RequestDenied"}}), GraphRefused),
+        (Fault("graph", status=200, body=b"<html>captive portal</html>"), GraphRefused),
+        (Fault("graph", status=200, body=b"[]"), GraphRefused),
+        (Fault("graph", status=429, headers={"Retry-After": "90"}), Throttled),
+        (Fault("graph", mode="reset"), MicrosoftUnavailable),
+    ],
+    ids=["503", "403", "HTML", "list", "429", "reset"],
+)
+async def test_a_profile_that_is_none_is_told_as_a_failure(
+    graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft, fault: Fault, problem: type[Exception]
+):
+    microsoft.faults.append(replace(fault))
+
+    with pytest.raises(problem):
+        await graph.profile(nancys, soon())
+
+
+async def test_no_more_than_four_requests_are_under_way_for_a_signed_in_user(
+    graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.latency["graph"] = 0.05
+    schedule = SCHEDULE | {"schedules": [NANCY]}
+
+    await asyncio.gather(*(graph.get_schedule(nancys, KEY, None, schedule, None, soon()) for _ in range(16)))
+
+    assert {seen.status for seen in microsoft.requests if seen.service == "graph"} == {200}
+    assert not graph._gates

@@ -1,4 +1,4 @@
-"""What the checks say of roles and dates."""
+"""What the checks say of dates, and what a report is made of."""
 
 from datetime import UTC, date, datetime
 
@@ -9,35 +9,13 @@ from lib.domain.checkup import (
     CheckName,
     Outcome,
     check_expiry,
-    check_permission,
     passed,
-    permission_refused,
     report,
 )
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
-from lib.domain.errors import Owner
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("roles", "outcome", "says"),
-    [
-        (["Calendars.ReadBasic.All"], Outcome.PASSED, "may read free/busy"),
-        (["Calendars.Read"], Outcome.PASSED, "ReadBasic.All would be enough"),
-        (["Calendars.ReadBasic.All", "Place.Read.All", "Application.Read.All"], Outcome.PASSED, "may read"),
-        (["Calendars.ReadWrite"], Outcome.WARNING, "more than it needs: Calendars.ReadWrite."),
-        (["Calendars.Read", "Directory.Read.All"], Outcome.WARNING, "Directory.Read.All"),
-        ([], Outcome.WARNING, "no calendar permission"),
-        (["User.Read.All"], Outcome.WARNING, "no calendar permission"),
-    ],
-)
-def test_permission_is_judged_by_the_roles_of_the_token(roles: list[str], outcome: Outcome, says: str):
-    check = check_permission(roles)
-
-    assert check.outcome is outcome
-    assert says in check.message
 
 
 @pytest.mark.parametrize(
@@ -72,16 +50,3 @@ def test_a_report_has_every_check_in_the_contracts_order():
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_a_report_passes_unless_a_check_failed(outcome: Outcome):
     assert report(NOW, [Check(CheckName.TENANT, outcome, "x")]).passed is (outcome is not Outcome.FAILED)
-
-
-def test_a_refused_permission_names_both_ways_the_delay_and_the_redirect_uris():
-    check = permission_refused("ErrorAccessDenied", ["https://a.example/mobile/getcalendar"])
-
-    assert check.owner is Owner.ENTRA_ADMIN
-    for part in (
-        "Calendars.ReadBasic.All",
-        "RBAC for Applications",
-        "two hours",
-        "https://a.example/mobile/getcalendar",
-    ):
-        assert part in (check.remedy or "")

@@ -8,14 +8,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Draft
-from lib.domain.consent import Link, SignIn, customer_mark
+from lib.domain.consent import MOST_OFFERS, MOST_OPENINGS, Link, SignIn, customer_mark
 from lib.domain.credential import Expiry
 from lib.domain.errors import MicrosoftUnavailable
-from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, RegisteredSecret, SecretMissing
+from lib.domain.microsoft import (
+    AppToken,
+    Directory,
+    EntraRefused,
+    GraphRefused,
+    RegisteredSecret,
+    SecretMissing,
+    UserToken,
+)
 from lib.ports import Conflict, Credential, Deadline, GraphAnswer, Stored
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TENANT = "11111111-0000-0000-0000-000000000001"
+ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
 APPLICATION = "aaaaaaaa-0000-0000-0000-000000000001"
 DRAFT = Draft(Access(ConfigurationType.ADVANCED, "contoso.com", APPLICATION, Consent.ADMIN), secret="s3cret")
 
@@ -26,15 +35,21 @@ def down() -> MicrosoftUnavailable:
 
 @dataclass
 class Steps:
-    """Counts every call to a store; the call numbered `fail_at` fails, after it did its work if `late`."""
+    """Counts every call to a store; the call numbered `fail_at` fails, after it did its work if `late`.
+
+    `before` holds what happens right before the calls of these numbers: somebody else's doing.
+    """
 
     fail_at: int = 0
     fail_from_then_on: bool = False
     late: bool = False
     taken: list[str] = field(default_factory=list)
+    before: dict[int, Callable[[], None]] = field(default_factory=dict)
 
     def enter(self, name: str) -> None:
         self.taken.append(name)
+        if somebody := self.before.pop(len(self.taken), None):
+            somebody()
         after = self.fail_from_then_on and len(self.taken) > self.fail_at
         if (len(self.taken) == self.fail_at and not self.late) or after:
             raise down()
@@ -113,6 +128,17 @@ class FakeVault:
             raise SecretMissing
         return found.value
 
+    async def newest(self, name: str) -> tuple[str, str] | None:
+        self.steps.enter("read newest secret")
+        self.steps.leave()
+        versions = self.secrets.get(name, {})
+        if not versions:
+            return None
+        version, found = list(versions.items())[-1]
+        if not found.enabled:
+            raise SecretMissing
+        return version, found.value
+
     async def disable(self, name: str, version: str) -> None:
         self.steps.enter("disable secret")
         if version in self.secrets.get(name, {}):
@@ -138,20 +164,36 @@ class FakeConsents:
     def __init__(self, steps: Steps | None = None) -> None:
         self.links: dict[str, Link] = {}
         self.sign_ins: dict[str, SignIn] = {}
+        self.offers: dict[str, int] = {}
         self.steps = steps or Steps()
 
     async def add_link(self, link: Link) -> None:
+        self.steps.enter("add link")
         self.links[link.digest] = link
+        self.steps.leave()
 
     async def link(self, mark: str, digest: str) -> Link | None:
         found = self.links.get(digest)
         return found if found and customer_mark(found.customer) == mark else None
 
-    async def count_opening(self, link: Link) -> None:
-        self.links[link.digest] = replace(link, openings=link.openings + 1)
+    async def count_opening(self, link: Link) -> bool:
+        found = self.links.get(link.digest)
+        if found is None or found.openings >= MOST_OPENINGS:
+            return False
+        self.links[link.digest] = replace(found, openings=found.openings + 1)
+        return True
+
+    async def count_offer(self, sign_in: SignIn) -> bool:
+        root = sign_in.root or ""
+        if root not in self.links or self.offers.get(root, 0) >= MOST_OFFERS:
+            return False
+        self.offers[root] = self.offers.get(root, 0) + 1
+        return True
 
     async def add_sign_in(self, sign_in: SignIn) -> None:
+        self.steps.enter("add sign-in")
         self.sign_ins[sign_in.digest] = sign_in
+        self.steps.leave()
 
     async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
         found = self.sign_ins.get(digest)
@@ -183,10 +225,10 @@ class FakeEntra:
         self.refusals: list[EntraRefused] = []
         self.on_token: Callable[[], Any] | None = None
 
-    async def resolve_tenant(self, tenant: str, deadline: Deadline) -> str:
+    async def directory(self, tenant: str, deadline: Deadline) -> Directory:
         if tenant not in {"contoso.com", TENANT}:
             raise EntraRefused([90002], "invalid_tenant")
-        return TENANT
+        return Directory(TENANT, ISSUER)
 
     async def app_token(self, credential: Credential, deadline: Deadline, *, fresh: bool = False) -> AppToken:
         self.tokens += 1
@@ -205,16 +247,28 @@ class FakeGraph:
     def __init__(self) -> None:
         self.refusals: list[Exception] = []
         self.registered: list[RegisteredSecret] | GraphRefused = []
+        self.me: dict[str, Any] | Exception = {}
         self.asked: list[dict[str, Any]] = []
 
     async def get_schedule(
-        self, token: AppToken, key: tuple[str, ...], mailbox: str, body: Any, zone: str | None, deadline: Deadline
+        self,
+        token: AppToken | UserToken,
+        key: tuple[str, ...],
+        mailbox: str | None,
+        body: Any,
+        zone: str | None,
+        deadline: Deadline,
     ) -> GraphAnswer:
-        self.asked.append({"token": token.value, "mailbox": mailbox, "body": body, "zone": zone})
+        self.asked.append({"token": token.value, "key": key, "mailbox": mailbox, "body": body, "zone": zone})
         if self.refusals:
             raise self.refusals.pop(0)
         entry = {"availabilityView": "0" * 24, "scheduleItems": []}
         return GraphAnswer({"value": [{"scheduleId": person} | entry for person in body["schedules"]]}, "r-1")
+
+    async def profile(self, token: UserToken, deadline: Deadline) -> dict[str, Any]:
+        if isinstance(self.me, Exception):
+            raise self.me
+        return self.me
 
     async def registered_secrets(
         self, token: AppToken, application_id: str, deadline: Deadline

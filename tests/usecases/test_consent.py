@@ -5,12 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from lib.domain.configuration import Consent
-from lib.domain.consent import AdminAnswer, AnswerNotUsable, Ending, Link, LinkNotUsable, SignIn
+from lib.domain.consent import Answer, AnswerNotUsable, Ending, Link, LinkNotUsable, SignIn
 from lib.domain.errors import CustomerNotFound
-from lib.domain.saving import save
-from tests.usecases.fakes import DRAFT, NOW, TENANT
-from tests.usecases.office import YES, Office
+from tests.usecases.fakes import NOW, TENANT
+from tests.usecases.office import USER_DRAFT, YES, Office
 
 
 async def test_consent_counts_once_a_fresh_token_proves_it():
@@ -36,7 +34,7 @@ async def test_an_error_counts_even_beside_admin_consent_true():
     office = await Office().prepare()
     state, binder = await office.open(await office.invite())
 
-    answer = AdminAnswer("consent_required", (65004,), consented=True, tenant=TENANT)
+    answer = Answer("consent_required", (65004,), consented=True, tenant=TENANT)
 
     assert await office.finish(state, binder, answer) is Ending.DECLINED
     assert office.customer().admin_consent.granted is None
@@ -146,16 +144,7 @@ async def test_what_a_slow_opening_writes_for_a_customer_that_began_anew_is_remo
 
 
 async def test_for_user_consent_an_administrators_yes_is_for_all_and_proves_nothing_yet():
-    office = Office()
-    office.saved = save(
-        None,
-        "contoso",
-        replace(DRAFT, access=replace(DRAFT.access, consent=Consent.USER)),
-        secret_version="v1",
-        now=NOW,
-        mark="m1",
-    )
-    await office.prepare()
+    office = await Office(draft=USER_DRAFT).prepare()
     url = await office.invite()
     state, binder = await office.open(url)
 

@@ -12,8 +12,13 @@ from lib.domain.microsoft import EntraRefused, GraphRefused
 from lib.domain.saving import activated, save
 from lib.domain.schedule import Moment, ScheduleRequest
 from lib.ports import Deadline
+from lib.usecases.askers import Askers
+from lib.usecases.credentials import Credentials
 from lib.usecases.get_schedule import ScheduleAnswer, get_schedule
+from lib.usecases.renewals import Renewals
+from lib.usecases.user_tokens import UserTokens
 from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeCustomers, FakeEntra, FakeGraph, FakeVault
+from tests.usecases.user_fakes import FakeConnections, FakeSealer, FakeUserEntra
 
 START = Moment("2026-11-23T00:00:00", datetime(2026, 11, 23), "UTC")
 END = Moment("2026-11-24T00:00:00", datetime(2026, 11, 24), "UTC")
@@ -24,6 +29,8 @@ class Office:
     def __init__(self, *, scoped: bool = False, wishes: Wishes | None = None) -> None:
         self.customers, self.vault = FakeCustomers(), FakeVault()
         self.entra, self.graph = FakeEntra(roles=() if scoped else READ), FakeGraph()
+        renewals = Renewals(FakeConnections(), FakeSealer(), FakeUserEntra(), lambda: NOW)
+        self.askers = Askers(Credentials(self.vault), self.entra, UserTokens(renewals))
         draft = replace(DRAFT, wishes=wishes or Wishes())
         saved = save(None, "contoso", draft, secret_version="v1", now=NOW, mark="m1")
         self.customer: Customer | None = activated(saved, "m1", tenant=TENANT, scoped=scoped)
@@ -40,8 +47,7 @@ class Office:
             ScheduleRequest(people or ("ada@contoso.com",), START, END, 60),
             deadline=Deadline.after(5),
             customers=self.customers,
-            vault=self.vault,
-            entra=self.entra,
+            askers=self.askers,
             graph=self.graph,
         )
 
@@ -191,8 +197,7 @@ async def test_a_secret_that_is_gone_from_the_vault_is_told_as_a_refused_credent
             ScheduleRequest(("ada@contoso.com",), START, END),
             deadline=Deadline.after(5),
             customers=office.customers,
-            vault=office.vault,
-            entra=office.entra,
+            askers=office.askers,
             graph=office.graph,
         )
 

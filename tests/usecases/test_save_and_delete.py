@@ -7,13 +7,15 @@ from datetime import date
 import pytest
 
 from lib.domain.configuration import Customer, Draft
+from lib.domain.connection import Connection
 from lib.domain.credential import NEVER, Expiry
 from lib.domain.errors import CalendarError, ConfigurationChanged, InvalidRequest
 from lib.ports import Conflict
 from lib.usecases.clean_up import Cleaner
 from lib.usecases.delete_configuration import delete_configuration
 from lib.usecases.save_configuration import save_configuration
-from tests.usecases.fakes import DRAFT, NOW, FakeConsents, FakeCustomers, FakeVault, Steps, marks
+from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeConsents, FakeCustomers, FakeVault, Steps, marks
+from tests.usecases.user_fakes import FakeConnections
 
 
 class Office:
@@ -24,7 +26,8 @@ class Office:
         self.customers = FakeCustomers(self.steps)
         self.vault = FakeVault(self.steps)
         self.consents = FakeConsents(self.steps)
-        self.cleaner = Cleaner(self.customers, self.vault, self.consents)
+        self.connections = FakeConnections(self.steps)
+        self.cleaner = Cleaner(self.customers, self.vault, self.consents, self.connections)
         self.random = marks()
 
     async def save(self, draft: Draft = DRAFT, if_match: frozenset[str] | None = None) -> Customer:
@@ -221,7 +224,8 @@ async def test_a_save_after_which_everything_is_down_never_leaves_a_row_that_nam
 @pytest.mark.parametrize("late", [False, True], ids=["before it did its work", "after it did its work"])
 @pytest.mark.parametrize("step", range(1, 8))
 async def test_a_deletion_that_fails_at_any_step_is_finished_by_the_next(office: Office, step: int, late: bool):
-    await office.save()
+    customer = await office.save()
+    office.connections.put(Connection("contoso", customer.generation, "ada", TENANT, "oid", b"sealed", NOW, NOW))
     office.failing_at(step, late=late)
     try:
         await office.delete()
@@ -235,6 +239,7 @@ async def test_a_deletion_that_fails_at_any_step_is_finished_by_the_next(office:
 
     assert office.customers.rows == {}
     assert office.vault.secrets == {}
+    assert office.connections.rows == {}
 
 
 async def test_a_save_after_a_deletion_that_was_interrupted_finishes_it(office: Office):
