@@ -79,10 +79,10 @@ def random_mark() -> str:
     return secrets.token_hex(16)
 
 
-def _msal_session(*, repeat_posts: bool = True) -> "requests.Session":
+def _msal_session(origin: str, *, repeat_posts: bool = True) -> "requests.Session":
     from lib.adapters.msal_session import MsalSession
 
-    return MsalSession(repeat_posts=repeat_posts)
+    return MsalSession(origin, repeat_posts=repeat_posts)
 
 
 def _build(settings: Settings) -> Services:

@@ -137,6 +137,9 @@ class Connections(Protocol):
     async def remove(self, customer: str, generation: str, user: str) -> None:
         """Remove the row. One that is gone is fine."""
 
+    async def remove_account(self, customer: str, generation: str, object_id: str) -> None:
+        """Remove all connections of this account, under whatever names."""
+
     async def forget(self, customer: str, generation: str) -> None:
         """Remove all connections of a customer's generation, however many."""
 

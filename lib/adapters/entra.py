@@ -47,7 +47,9 @@ class _Entry:
 class EntraClient:
     """Entra ID of one cloud; implements `lib.ports.Entra`. `session` makes the requests session that MSAL uses."""
 
-    def __init__(self, http: Http, entra_url: str, graph_scope: str, session: "Callable[[], requests.Session]") -> None:
+    def __init__(
+        self, http: Http, entra_url: str, graph_scope: str, session: "Callable[[str], requests.Session]"
+    ) -> None:
         self._http = http
         self._entra_url = entra_url
         self._scope = graph_scope
@@ -150,7 +152,7 @@ class EntraClient:
 
     def _requests(self) -> "requests.Session":
         if self._session is None:
-            self._session = self._new_session()
+            self._session = self._new_session(self._entra_url)
         return self._session
 
 

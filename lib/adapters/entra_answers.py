@@ -30,10 +30,13 @@ def read_token(result: dict[str, Any], tenant: str) -> AppToken:
     return AppToken(value, ends, tenant if token_tenant else None, names, fetched_at=now)
 
 
-def read_granted(result: dict[str, Any], cache: str, asked: Sequence[str]) -> Granted:
-    """Return what MSAL got for a code or a refresh token. Raises EntraRefused, also if two accounts are named.
+def read_granted(
+    result: dict[str, Any], cache: str, asked: Sequence[str], account: tuple[str, str] | None = None
+) -> Granted:
+    """Return what MSAL got for a code or a refresh token. Raises EntraRefused, ValueError (whose tokens are these?).
 
-    An answer that names no scopes gave what was asked for (RFC 6749 section 5.1).
+    An answer that names no scopes gave what was asked for (RFC 6749 section 5.1). To a refresh token the answer need
+    not have an ID token (OpenID Connect Core 1.0, section 12.2): it is of the `account` (tenant, object id) then.
     """
     if "access_token" not in result:
         raise read_refusal(result)
@@ -41,7 +44,10 @@ def read_granted(result: dict[str, Any], cache: str, asked: Sequence[str]) -> Gr
     id_claims = _claims(str(result.get("id_token")))
     # Graph's access tokens are opaque by contract; as far as they can be read they must agree.
     claims = _claims(value)
-    tenant, object_id = (_of_one_account(name, claims, id_claims) for name in ("tid", "oid"))
+    tenant, object_id = (
+        _of_one_account(name, known, claims, id_claims)
+        for name, known in zip(("tid", "oid"), account or (None, None), strict=True)
+    )
     scopes = str(result.get("scope") or claims.get("scp") or " ".join(asked))
     now = time.time()
     token = UserToken(
@@ -52,7 +58,7 @@ def read_granted(result: dict[str, Any], cache: str, asked: Sequence[str]) -> Gr
         tuple(scopes.split()),
         fetched_at=now,
     )
-    return Granted(token, cache, id_claims)
+    return Granted(token, cache, id_claims, renewable=bool(json.loads(cache).get("RefreshToken")))
 
 
 def _seconds(result: dict[str, Any]) -> float:
@@ -60,10 +66,10 @@ def _seconds(result: dict[str, Any]) -> float:
     return min(max(0.0, float(result.get("expires_in", 0))), 86_400.0)
 
 
-def _of_one_account(name: str, *tokens: dict[str, Any]) -> str:
-    found = {str(claims[name]).lower() for claims in tokens if name in claims}
+def _of_one_account(name: str, known: str | None, *tokens: dict[str, Any]) -> str:
+    found = {str(claims[name]).lower() for claims in tokens if name in claims} or ({known} if known else set())
     if len(found) != 1:
-        raise EntraRefused([], "wrong_account")
+        raise ValueError("no account, or two")
     return found.pop()
 
 

@@ -40,6 +40,7 @@ class _Request:
     scopes: tuple[str, ...]
     ask: "Ask"
     cache: str | None = field(default=None, repr=False)
+    account: tuple[str, str] | None = None
     repeat: bool = True
 
 
@@ -101,11 +102,12 @@ class EntraUsers:
                 found = application.acquire_token_by_refresh_token(kept[-1]["secret"], scopes)
             return found
 
-        who = (*credential.key[:2], grant.token.object_id)
+        account = (grant.token.tenant, grant.token.object_id)
+        who = (*credential.key[:2], *account)
         if (wait := self._busy.get(who, 0.0) - time.monotonic()) > 0:
             raise Throttled(wait)
         try:
-            return await self._call(credential, _Request(grant.scopes, ask, grant.cache), deadline)
+            return await self._call(credential, _Request(grant.scopes, ask, grant.cache, account), deadline)
         except Throttled as busy:
             self._remember_busy(who, busy.retry_after)
             raise
@@ -142,7 +144,7 @@ class EntraUsers:
             result = request.ask(application)
             if not result or not {"access_token", "error"} & result.keys():
                 raise unreachable()
-            return read_granted(result, _without_access_tokens(tokens), request.scopes)
+            return read_granted(result, _without_access_tokens(tokens), request.scopes, request.account)
 
     def _remember_busy(self, who: tuple[str, ...], seconds: float) -> None:
         now = time.monotonic()
@@ -156,7 +158,7 @@ class EntraUsers:
 
     def _requests(self, *, repeat: bool) -> "requests.Session":
         if repeat not in self._sessions:
-            self._sessions[repeat] = self._new_session(repeat_posts=repeat)
+            self._sessions[repeat] = self._new_session(self._entra_url, repeat_posts=repeat)
         return self._sessions[repeat]
 
 

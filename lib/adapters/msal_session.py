@@ -5,6 +5,7 @@ Imported when the first token is asked for, so that a start does not wait for it
 
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -36,11 +37,13 @@ class Busy(requests.RequestException):
 class MsalSession(requests.Session):
     """A session that is safe to share between threads and customers. REQUESTS_CA_BUNDLE is honoured.
 
-    Without `repeat_posts` a POST is sent once, whatever happens.
+    Every request goes to `origin`, the sign-in host of the settings, whatever host an OpenID configuration names: MSAL
+    would send secrets there. Without `repeat_posts` a POST is sent once, whatever happens.
     """
 
-    def __init__(self, *, repeat_posts: bool = True) -> None:
+    def __init__(self, origin: str, *, repeat_posts: bool = True) -> None:
         super().__init__()
+        self._origin = origin
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         retry = _RETRY if repeat_posts else _RETRY.new(allowed_methods={"GET"})
         self.mount("https://", HTTPAdapter(max_retries=retry, pool_maxsize=8))
@@ -48,6 +51,8 @@ class MsalSession(requests.Session):
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request as `requests` does, with our time-outs, without following redirects. Raises Busy for 429."""
+        text = url.decode() if isinstance(url, bytes) else url
+        url = self._origin + urlunsplit(urlsplit(text)._replace(scheme="", netloc=""))
         kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
         kwargs["allow_redirects"] = False
         answer = super().request(method, url, *args, **kwargs)

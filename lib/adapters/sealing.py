@@ -82,10 +82,17 @@ class Sealing:
             raise SealBroken from problem
 
     async def _key(self, version: str) -> _Key:
-        """Return the key of a version. Raises SealBroken if it is gone, disabled or no key."""
+        """Return the key of a version. Raises SealBroken if it is gone, disabled or no key.
+
+        If the newest one is disabled, too, nothing can be opened or sealed: that is the operator's matter.
+        """
         try:
             return _decoded(version, await self._vault.read(KEY_NAME, version))
         except SecretMissing as problem:
+            try:
+                await self._vault.newest(KEY_NAME)
+            except SecretMissing:
+                raise _disabled() from problem
             raise SealBroken from problem
 
     async def _newest(self) -> _Key:
@@ -130,7 +137,7 @@ class Sealing:
 def _decoded(version: str, value: str) -> _Key:
     """Return the key of what lies in the vault. Raises SecretMissing if that is no key."""
     try:
-        key = _Key(version, b64decode(value.strip(), validate=True))  # openssl and editors end a line
+        key = _Key(version.lower(), b64decode(value.strip(), validate=True))  # openssl and editors end a line
     except ValueError:
         raise SecretMissing from None
     if len(key.value) != _KEY_BYTES or not _HEAD.fullmatch(key.head):

@@ -41,12 +41,14 @@ class UserToken:
 class Granted:
     """What Entra ID gave for an authorization code or a refresh token.
 
-    `cache` is MSAL's token cache of this one user, refresh token included; `claims` are the ID token's.
+    `cache` is MSAL's token cache of this one user, refresh token included; `claims` are the ID token's. Without a
+    refresh token it is not `renewable`.
     """
 
     token: UserToken
     cache: str = field(repr=False)
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    renewable: bool = True
 
 
 @dataclass(frozen=True)

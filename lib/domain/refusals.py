@@ -53,6 +53,14 @@ def is_passing(refused: EntraRefused) -> bool:
     return advice.retry or advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}
 
 
+def speaks_of_credential(refused: EntraRefused) -> bool:
+    """Return whether Entra ID refused the application's secret, and so never looked at what came with it."""
+    return refused.error == "invalid_client" or entra_advice(refused).topic in {
+        Topic.CREDENTIAL,
+        Topic.CREDENTIAL_EXPIRED,
+    }
+
+
 def user_error(refused: EntraRefused) -> CalendarError:
     """Return the error of a call that Entra ID gave no token of a user for, although the user's grant is not dead."""
     advice = entra_advice(refused)

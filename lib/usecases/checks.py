@@ -5,8 +5,7 @@ Also used when an administrator comes back from consenting: the same proof count
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from lib.domain import checkup, permissions, verdicts
 from lib.domain.advice import Topic
@@ -14,10 +13,11 @@ from lib.domain.checkup import Check, CheckName, Outcome, Report
 from lib.domain.configuration import Access, Consent
 from lib.domain.configuration import ConfigurationType as Type
 from lib.domain.credential import UNKNOWN, Expiry
-from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
+from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing, UserToken
 from lib.domain.refusals import entra_advice, entra_error, of_basic
 from lib.ports import Credential, Deadline, Entra, Graph
+from lib.usecases.free_busy import Reader, read_free_busy
 
 # Raises Refused (not connected, reconnect), EntraRefused, SecretMissing.
 UserTokenSource = Callable[[Credential, str, Deadline], Awaitable[UserToken]]
@@ -143,8 +143,9 @@ class Chain:
             return
         found.checks.append(checkup.passed(CheckName.CONSENT, "The user has connected a calendar, and it works."))
         found.checks.append(permissions.check_scopes(token.scopes))
-        key = (*credential.key[:2], token.object_id)
-        found.checks.append((await self._free_busy(subject, key, token, None, user, now, deadline))[0])
+        reader = Reader(token, (*credential.key[:2], token.object_id), None)
+        free_busy, _ = await read_free_busy(self.graph, reader, user, now, deadline, scoped=False)
+        found.checks.append(free_busy)
 
     def _expiry(self, subject: Subject, found: _Findings, now: datetime) -> None:
         expires = found.learned if found.learned.known else subject.expires
@@ -220,7 +221,8 @@ class Chain:
     ) -> None:
         permission = permissions.check_permission(token.roles)
         has_role = bool(set(token.roles) & permissions.READS_CALENDARS)
-        free_busy, no_permission = await self._free_busy(subject, credential.key, token, user, user, now, deadline)
+        reader = Reader(token, credential.key, user)
+        free_busy, no_permission = await read_free_busy(self.graph, reader, user, now, deadline, scoped=subject.scoped)
         read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
         found.granted = True if has_role or read else (False if no_permission else None)
         found.scoped = read and not has_role
@@ -229,27 +231,6 @@ class Chain:
             permission = permissions.permission_refused(free_busy.code or "", self.redirect_uris)
         consent = verdicts.consent_of_admin(has_role=has_role, read=read, redirect_uris=self.redirect_uris)
         found.checks += [consent, permission, free_busy]
-
-    async def _free_busy(
-        self,
-        subject: Subject,
-        key: tuple[str, ...],
-        token: AppToken | UserToken,
-        mailbox: str | None,
-        user: str,
-        now: datetime,
-        deadline: Deadline,
-    ) -> tuple[Check, bool]:
-        """Read the user's own free/busy of the next day, as that mailbox; tell also if a permission was missing."""
-        roles = token.roles if isinstance(token, AppToken) else ()
-        try:
-            answer = await self.graph.get_schedule(token, key, mailbox, _next_day(user, now), None, deadline)
-        except GraphRefused as refused:
-            return verdicts.free_busy_refused(refused, roles, scoped=subject.scoped)
-        except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
-            return verdicts.problem_found(CheckName.FREE_BUSY, problem, problem.code), False
-        entries = answer.body["value"]
-        return verdicts.free_busy_read(entries[0] if entries else None), False
 
 
 _ENTRA_SECONDS = 12.0  # for each thing asked of Entra ID, so that a test of an Entra ID that hangs ends soon
@@ -267,13 +248,3 @@ def _refused_for_user(refused: EntraRefused, *, basic: bool) -> Check:
     if about_credential and basic:
         return verdicts.problem_found(CheckName.CREDENTIAL, of_basic(entra_error(refused)), advice.code)
     return verdicts.refused_by_entra(CheckName.CREDENTIAL if about_credential else CheckName.CONSENT, refused)
-
-
-def _next_day(user: str, now: datetime) -> dict[str, Any]:
-    start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
-    return {
-        "schedules": [user],
-        "startTime": {"dateTime": start.isoformat(), "timeZone": "UTC"},
-        "endTime": {"dateTime": (start + timedelta(days=1)).isoformat(), "timeZone": "UTC"},
-        "availabilityViewInterval": 60,
-    }

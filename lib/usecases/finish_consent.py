@@ -14,16 +14,14 @@ from lib.domain.consent import (
     Ending,
     Finish,
     Start,
-    digest,
-    is_token,
-    mark_of,
     refusal,
 )
 from lib.domain.errors import CalendarError
 from lib.ports import ConsentStore, Customers, Deadline, Now
 from lib.usecases.checks import Chain
+from lib.usecases.claims import Claimed, claim
 from lib.usecases.credentials import Credentials
-from lib.usecases.finish_sign_in import Claimed, FinishSignIn
+from lib.usecases.finish_sign_in import FinishSignIn
 from lib.usecases.renewals import Renewals
 from lib.usecases.test_configuration import CONSENT_PAUSES, subject_of, until
 from lib.usecases.updating import update
@@ -42,30 +40,12 @@ async def finish_consent(
 
     `binders` are the values of the browser's cookies for this state. Raises AnswerNotUsable.
     """
-    claimed = await _claim(state, binders, by_admin.customers, by_admin.consents, by_admin.now)
+    claimed = await claim(state, binders, by_admin.customers, by_admin.consents, by_admin.now)
     if claimed.sign_in.user is not None:
         return await by_user.finish(claimed, claimed.sign_in.user, answer, deadline)
     if answer.code is not None:
         raise AnswerNotUsable  # admin consent brings no authorization code
     return await by_admin.finish(claimed, answer, deadline)
-
-
-async def _claim(
-    state: str, binders: frozenset[str], customers: Customers, consents: ConsentStore, now: Now
-) -> Claimed:
-    if not is_token(state) or not binders:
-        raise AnswerNotUsable
-    by_digest = {digest(binder): binder for binder in binders}
-    sign_in = await consents.claim(mark_of(state), digest(state), frozenset(by_digest), now())
-    if sign_in is None:
-        raise AnswerNotUsable
-    stored = await customers.read(sign_in.customer)
-    customer = stored.customer if stored else None
-    if customer is None or customer.newest is None or customer.generation != sign_in.generation:
-        raise AnswerNotUsable
-    if customer.newest.access.type is ConfigurationType.NONE:
-        raise AnswerNotUsable
-    return Claimed(sign_in, customer, customer.newest, by_digest[sign_in.binder_digest])
 
 
 @dataclass(frozen=True)

@@ -6,28 +6,16 @@ pinned tenant: by object id once that is known, before by name (contract: Consen
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
+from lib.domain.configuration import Consent, Customer
 from lib.domain.connection import Connection, Grant, user_key
-from lib.domain.consent import (
-    LINK_LIFE,
-    USER_LINK_LIFE,
-    Answer,
-    AnswerNotUsable,
-    Ending,
-    Finish,
-    Link,
-    SignIn,
-    Start,
-    Variant,
-    WayOut,
-    refusal,
-)
-from lib.domain.errors import CalendarError, CustomerNotFound, MicrosoftUnavailable, Refused
+from lib.domain.consent import Answer, AnswerNotUsable, Ending, Finish, Start, WayOut, refusal
+from lib.domain.errors import CalendarError, MicrosoftUnavailable, Refused
 from lib.domain.fields import GUID
-from lib.domain.microsoft import EntraRefused, Granted, GraphRefused, SecretMissing
+from lib.domain.microsoft import Directory, EntraRefused, Granted, GraphRefused, SecretMissing
 from lib.domain.permissions import reads_calendars
+from lib.domain.refusals import speaks_of_credential
 from lib.domain.sign_in import (
     Expected,
     NotOurs,
@@ -39,23 +27,14 @@ from lib.domain.sign_in import (
     nonce_seed,
     read_id_token,
 )
-from lib.ports import Conflict, Customers, Deadline, Entra, Graph, Redemption, StoredConnection
+from lib.ports import Conflict, Credential, Customers, Deadline, Entra, Graph, Redemption, StoredConnection
+from lib.usecases.claims import Claimed
 from lib.usecases.connected import mark_connections
-from lib.usecases.invite_admin import leave_nothing
 from lib.usecases.renewals import ATTEMPTS, Renewals, overtaken_too_often
 from lib.usecases.sign_ins import SignIns
+from lib.usecases.ways_out import WaysOut
 
 _log = logging.getLogger("calendar_connector")
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A sign-in that was used up by its own browser, and the customer as it is now. `binder` is the cookie's value."""
-
-    sign_in: SignIn
-    customer: Customer
-    revision: Revision
-    binder: str = field(repr=False)
 
 
 class _Ended(Exception):
@@ -91,27 +70,13 @@ class FinishSignIn:
                 raise AnswerNotUsable
             await self._connect(claimed, user, answer.code, deadline)
         except _Ended as ended:
-            return await self._another_way(claimed, user, ended)
+            return await WaysOut(self.customers, self.sign_ins).after(claimed, user, ended.ending, ended.codes)
         except (SecretMissing, CalendarError) as problem:
             if claimed.sign_in.return_url is None and isinstance(problem, CalendarError):
                 raise  # our page for that
             _log.warning("a sign-in of customer %s failed: %s", claimed.customer.id, type(problem).__name__)
-            return await self._another_way(claimed, user, _Ended(Ending.MICROSOFT_ERROR))
+            return await WaysOut(self.customers, self.sign_ins).after(claimed, user, Ending.MICROSOFT_ERROR)
         return Finish(Ending.CONNECTED, claimed.sign_in.return_url, way_out=WayOut(user))
-
-    async def _another_way(self, claimed: Claimed, user: str, ended: _Ended) -> Finish | Start:
-        """Return where the browser goes next, leaving nothing behind if the customer is deleted meanwhile."""
-        not_approved = ended.ending is Ending.ADMIN_CONSENT_REQUIRED or not _NOT_REGISTERED.isdisjoint(ended.codes)
-        try:
-            if not_approved and claimed.sign_in.variant is not Variant.REGISTERED:
-                next_step: Finish | Start = await self._ask_for_registered(claimed)
-            else:
-                next_step = await self._offer(claimed, user, ended)
-            consents = self.sign_ins.consents
-            await leave_nothing(claimed.customer.id, claimed.customer.generation, self.customers, consents)
-        except CustomerNotFound:
-            raise AnswerNotUsable from None
-        return next_step
 
     async def _connect(self, claimed: Claimed, user: str, code: str, deadline: Deadline) -> None:
         granted, signed_in = await self._redeem(claimed, code, deadline)
@@ -123,30 +88,50 @@ class FinishSignIn:
 
     async def _redeem(self, claimed: Claimed, code: str, deadline: Deadline) -> tuple[Granted, SignedIn]:
         """Redeem the code and return what was granted to whom. Raises _Ended."""
-        revision, sign_in = claimed.revision, claimed.sign_in
-        redemption = Redemption(
-            code,
-            sign_in.redirect_uri,
-            code_verifier(claimed.binder),
-            nonce_seed(claimed.binder),
-            self.sign_ins.scopes(sign_in.variant),
-        )
+        revision = claimed.revision
         try:
             directory = await self.entra.directory(revision.tenant or revision.access.tenant_id or "", deadline)
-            credential = self.sign_ins.credentials.of(claimed.customer, revision, directory.id)
-            granted = await self.renewals.entra.redeem(credential, redemption, deadline)
+            granted = await self._granted(claimed, code, directory, deadline)
         except EntraRefused as refused:
             _log.warning("a code of customer %s was refused: %s", claimed.customer.id, refused)
             raise _Ended(refusal(refused.error or "", refused.codes), refused.codes) from refused
-        expected = Expected(credential.application_id, directory.id, directory.issuer, nonce(claimed.binder))
+        application_id = self.sign_ins.credentials.application_id(revision.access)
+        expected = Expected(application_id, directory.id, directory.issuer, nonce(claimed.binder))
         try:
             signed_in = read_id_token(granted.claims, expected, self.renewals.now())
         except NotOurs as problem:
             _log.warning("an ID token for customer %s is not the answer: %s", claimed.customer.id, problem.claim)
             raise _Ended(problem.ending) from problem
-        if (granted.token.tenant, granted.token.object_id) != (signed_in.tenant, signed_in.object_id):
+        of_one_account = (granted.token.tenant, granted.token.object_id) == (signed_in.tenant, signed_in.object_id)
+        if not of_one_account or not granted.renewable:
             raise _Ended(Ending.MICROSOFT_ERROR)
         return granted, signed_in
+
+    async def _granted(self, claimed: Claimed, code: str, directory: Directory, deadline: Deadline) -> Granted:
+        """Redeem the code: with the tested secret, and if that is refused, with the one that waits for its test.
+
+        So neither an expired secret nor a wrong new one keeps users from connecting. Entra ID looks at the secret
+        before the code. Raises EntraRefused, SecretMissing.
+        """
+        redemption = Redemption(
+            code,
+            claimed.sign_in.redirect_uri,
+            code_verifier(claimed.binder),
+            nonce_seed(claimed.binder),
+            self.sign_ins.scopes(claimed.sign_in.variant),
+        )
+        first, *others = self._credentials(claimed, directory.id)
+        try:
+            return await self.renewals.entra.redeem(first, redemption, deadline)
+        except (EntraRefused, SecretMissing) as problem:
+            if not others or (isinstance(problem, EntraRefused) and not speaks_of_credential(problem)):
+                raise
+            return await self.renewals.entra.redeem(others[0], redemption, deadline)
+
+    def _credentials(self, claimed: Claimed, tenant: str) -> list[Credential]:
+        revisions = [revision for revision in (claimed.customer.active, claimed.revision) if revision]
+        found = [self.sign_ins.credentials.of(claimed.customer, revision, tenant) for revision in revisions]
+        return list({credential.key: credential for credential in found}.values())
 
     async def _store(self, claimed: Claimed, user: str, grant: Grant, signed_in: SignedIn, deadline: Deadline) -> None:
         """Store the connection if this is the invited user. Raises _Ended, AnswerNotUsable (customer deleted)."""
@@ -198,8 +183,8 @@ class FinishSignIn:
         try:
             profile = await self.graph.profile(grant.token, deadline)
         except GraphRefused as refused:
-            if refused.status == 403:
-                return False  # User.Read was not granted, so there is no other proof
+            if refused.status == 403:  # User.Read was not granted, so there is no other proof
+                raise _Ended(Ending.NOT_VERIFIED) from refused
             raise MicrosoftUnavailable("Graph did not tell who signed in.", trace=refused.trace) from refused
         return str(profile.get("id")).lower() == signed_in.object_id and is_named(user, addresses_of(profile))
 
@@ -210,46 +195,3 @@ class FinishSignIn:
         except Refused:
             return None
         return stored.connection.object_id
-
-    async def _ask_for_registered(self, claimed: Claimed) -> Start:
-        """Go to Microsoft once more, for what the registration lists: that may be what was approved."""
-        return await self.sign_ins.begin(_again(claimed.sign_in, Variant.REGISTERED), claimed.revision)
-
-    async def _offer(self, claimed: Claimed, user: str, ended: _Ended) -> Finish:
-        """Return how it ended with the ways out that a page offers; where the ATS takes over, it makes its own."""
-        sign_in, revision = claimed.sign_in, claimed.revision
-        retry = admin_link = None
-        if sign_in.return_url is None and await self.sign_ins.consents.count_offer(sign_in):
-            blocked = ended.ending in {Ending.ADMIN_CONSENT_REQUIRED, Ending.DECLINED}
-            variant = Variant.OTHER_ACCOUNT if ended.ending in _OTHER_ACCOUNT else None
-            retry, _ = await self.sign_ins.invite(
-                claimed.customer,
-                revision,
-                USER_LINK_LIFE,
-                user=user,
-                after=sign_in,
-                variant=Variant.REGISTERED if blocked else variant,
-            )
-            if blocked:
-                admin_link, _ = await self.sign_ins.invite(claimed.customer, revision, LINK_LIFE)
-        basic = revision.access.type is ConfigurationType.BASIC
-        return Finish(ended.ending, sign_in.return_url, ended.codes, way_out=WayOut(user, retry, admin_link, basic))
-
-
-_OTHER_ACCOUNT = frozenset({Ending.WRONG_ACCOUNT, Ending.WRONG_TENANT})
-_NOT_REGISTERED = frozenset({65005, 650056, 650057})  # what was asked for is not what the registration lists
-
-
-def _again(sign_in: SignIn, variant: Variant) -> Link:
-    """Return what stands for the link of a sign-in that is begun once more; it is not stored."""
-    return Link(
-        "",
-        sign_in.customer,
-        sign_in.generation,
-        sign_in.expires_at,
-        sign_in.return_url,
-        user=sign_in.user,
-        variant=variant,
-        root=sign_in.root,
-        ends_at=sign_in.expires_at,
-    )

@@ -1,5 +1,6 @@
 """Answer a getSchedule call: who is free, who is busy, and whose calendar could not be read."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from lib.domain.microsoft import EntraRefused, GraphRefused, SecretMissing
 from lib.domain.schedule import ScheduleRequest, join, split
 from lib.ports import Customers, Deadline, Graph, GraphAnswer
 from lib.usecases.askers import Asker, Askers, Token
+
+_OTHER_TOKENS = 2  # after one that Graph refused: what another process stored meanwhile may be refused, too
+_FRESH_TOKEN = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,16 @@ class _Question:
     graph: Graph
 
     async def ask(self, people: Sequence[str]) -> GraphAnswer:
-        """Ask Graph, and once more with a fresh token if it does not take the first."""
+        """Ask Graph, and again with another token if it does not take one."""
         try:
             token = await self.asker.token(self.deadline)
-            try:
-                return await self._send(token, people)
-            except _TokenRefused:
-                token = await self.asker.token(self.deadline, instead_of=token)
+            for _ in range(_OTHER_TOKENS):
+                try:
+                    return await self._send(token, people)
+                except _TokenRefused:
+                    token = await self.asker.token(self.deadline, instead_of=token)
+                if time.time() - token.fetched_at < _FRESH_TOKEN:
+                    break  # no other would do better
             return await self._send(token, people, last=True)
         except EntraRefused as refused:
             raise self.asker.refused_by_entra(refused) from refused

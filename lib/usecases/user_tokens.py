@@ -25,6 +25,7 @@ _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
 _PATIENCE = 20.0  # seconds for a renewal, whoever waits for it
 _SHORT_PATIENCE = 4.0  # seconds, while the old token still serves
+_NOTING = 1.0  # seconds: whoever called has the answer already and should not wait for this
 _REST = 30.0  # seconds until a renewal that failed is tried again, while the old token serves
 _MOST_USERS = 5000  # remembered, the least recently used go first
 
@@ -96,10 +97,11 @@ class UserTokens:
             return
         seat.used_on = now.date()
         try:
-            stored = await self._renewals.read(*key)
-            if _used_on(stored.connection) != now.date():
-                await self._renewals.rewrite(stored, last_used_at=now)
-        except (CalendarError, Conflict) as problem:
+            async with asyncio.timeout(_NOTING):
+                stored = await self._renewals.read(*key)
+                if _used_on(stored.connection) != now.date():
+                    await self._renewals.rewrite(stored, last_used_at=now)
+        except (CalendarError, Conflict, TimeoutError, ValueError) as problem:
             _log.info("a use was not noted: %s", type(problem).__name__)
 
     async def _obtain(

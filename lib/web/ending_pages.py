@@ -81,7 +81,7 @@ _ENDINGS = {
 }
 NOT_USABLE = Page(
     "This link cannot be used",
-    "It has expired, was used already, or was opened in another browser than the one it came back to.",
+    "It has expired, was used already or too often, or was opened in another browser than the one it came back to.",
     (
         "If you have the link you were sent, open it again and go through it in one browser, with cookies allowed.",
         "If that does not help, ask for a new link in the recruiting system.",
@@ -140,11 +140,26 @@ def _of_user(finish: Finish, way_out: WayOut) -> Page:
                 ),
                 link=_link("Choose another account", way_out.retry),
             )
+    if finish.ending is Ending.NOT_VERIFIED:
+        return _not_verified(way_out)
     advice = for_entra(finish.codes)
     return Page(
         "Your calendar was not connected",
         advice.message if finish.codes else "Microsoft did not complete the sign-in. Nothing was stored.",
         (advice.remedy,) if finish.codes else ("Start again. If it happens again, tell the administrator.",),
+        link=_link("Start again", way_out.retry),
+    )
+
+
+def _not_verified(way_out: WayOut) -> Page:
+    return Page(
+        "Your calendar was not connected",
+        f"Microsoft did not tell whether the account that signed in is that of {way_out.user}. Nothing was stored.",
+        (
+            "Tell the administrator of the recruiting system: either the name there has to be your user principal "
+            "name, which is what you sign in with at Microsoft, or the application needs the delegated permission "
+            "User.Read.",
+        ),
         link=_link("Start again", way_out.retry),
     )
 

@@ -166,7 +166,7 @@ async def test_where_graph_may_not_be_asked_there_is_no_other_proof(office: Offi
     known_as(office, "al@contoso.com")
     office.graph.me = GraphRefused(403, "Authorization_RequestDenied")
 
-    await expect_ending(office, Ending.WRONG_ACCOUNT)
+    await expect_ending(office, Ending.NOT_VERIFIED)
 
 
 @pytest.mark.parametrize("problem", [GraphRefused(500, None), GraphRefused(401, "x"), MicrosoftUnavailable("down")])

@@ -170,7 +170,7 @@ def test_nothing_from_outside_becomes_markup(ending: Ending, basic: bool):
     assert "<script" not in html
     assert "<img" not in html
     assert html.count("</textarea>") == ("textarea" in seen.tags)
-    shown = {"CONNECTED", "WRONG_ACCOUNT", "WRONG_TENANT"}
+    shown = {"CONNECTED", "WRONG_ACCOUNT", "WRONG_TENANT", "NOT_VERIFIED"}
     assert (NASTY in seen.texts["main"]) is (ending.name in shown or "textarea" in seen.tags)
     assert set(seen.links) <= {f"https://app.example/{NASTY}"}, "an address is one attribute, whole"
 

@@ -1,0 +1,52 @@
+"""The last check of a test: read the free/busy times of the test's user."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lib.domain import verdicts
+from lib.domain.checkup import Check, CheckName
+from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
+from lib.domain.microsoft import AppToken, GraphRefused, UserToken
+from lib.ports import Deadline, Graph
+
+
+@dataclass(frozen=True)
+class Reader:
+    """As whom Graph is asked.
+
+    `mailbox` is None for /me; `key` names whom Graph's limit of requests in flight counts for.
+    """
+
+    token: AppToken | UserToken
+    key: tuple[str, ...]
+    mailbox: str | None
+
+
+async def read_free_busy(
+    graph: Graph, reader: Reader, user: str, now: datetime, deadline: Deadline, *, scoped: bool
+) -> tuple[Check, bool]:
+    """Read the user's free/busy of the next day; tell also if a permission was missing.
+
+    `scoped`: Exchange's RBAC for Applications is known to let the application in.
+    """
+    roles = reader.token.roles if isinstance(reader.token, AppToken) else ()
+    body = _next_day(user, now)
+    try:
+        answer = await graph.get_schedule(reader.token, reader.key, reader.mailbox, body, None, deadline)
+    except GraphRefused as refused:
+        return verdicts.free_busy_refused(refused, roles, scoped=scoped)
+    except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:
+        return verdicts.problem_found(CheckName.FREE_BUSY, problem, problem.code), False
+    entries = answer.body["value"]
+    return verdicts.free_busy_read(entries[0] if entries else None), False
+
+
+def _next_day(user: str, now: datetime) -> dict[str, Any]:
+    start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    return {
+        "schedules": [user],
+        "startTime": {"dateTime": start.isoformat(), "timeZone": "UTC"},
+        "endTime": {"dateTime": (start + timedelta(days=1)).isoformat(), "timeZone": "UTC"},
+        "availabilityViewInterval": 60,
+    }
