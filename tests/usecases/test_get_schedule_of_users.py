@@ -1,6 +1,7 @@
 """getSchedule under user consent: asked as the user, with the user's own token, and every refusal in its own words."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.usecases.callers import GONE
 from tests.usecases.fakes import NOW
 from tests.usecases.office import USER_DRAFT, Office
 from tests.usecases.test_get_schedule import END, START
-from tests.usecases.user_fakes import ADA
+from tests.usecases.user_fakes import ADA, grant_of
 
 TAKEN_BACK = GraphRefused(401, "InvalidAuthenticationToken")
 
@@ -101,6 +102,19 @@ async def test_a_token_that_graph_no_longer_takes_is_renewed_once(desk: Desk):
     problem = await desk.error()
     assert problem.code == "credentialRefused"
     assert desk.tokens_used() == ["token 0", "token 1", "token 1", "token 2"]
+
+
+async def test_a_token_of_another_process_may_have_been_taken_back_too(desk: Desk):
+    before = await desk.connect()
+    await desk.ask()
+    stored_meanwhile = grant_of("of another process", fetched_at=0.0)
+    sealed = await desk.sealer.seal(stored_meanwhile.as_text(), before.identity)
+    desk.connections.put(replace(before, sealed=sealed))
+    desk.graph.refusals += [TAKEN_BACK] * 2
+
+    await desk.ask()
+
+    assert desk.tokens_used() == ["token 0", "token 0", "token of another process", "token 1"]
 
 
 def _disconnected(desk: Desk) -> None:
