@@ -121,11 +121,10 @@ class EntraClient:
             secret = await credential.secret()
         loop = asyncio.get_running_loop()
         try:
-            application, result = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
+            application, token = await loop.run_in_executor(self._threads, self._acquire, entry, credential, secret)
         except UnknownTenant:
             await self.directory(credential.tenant, Deadline.after(_PATIENCE))  # says what is wrong with it
             raise unreachable() from None
-        token = read_token(result, credential.tenant)
         entry.application = application  # only now: MSAL keeps the token, so it has to be a good one
         if entry.asking is None or entry.asking is asyncio.current_task() or entry.token is None:
             entry.token = token  # unless a fresher request was begun in the meantime
@@ -133,7 +132,7 @@ class EntraClient:
 
     def _acquire(
         self, entry: _Entry, credential: Credential, secret: str | None
-    ) -> "tuple[ConfidentialClientApplication, dict[str, Any]]":
+    ) -> "tuple[ConfidentialClientApplication, AppToken]":
         """Runs in a thread."""
         if not entry.waiting:
             raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more
@@ -143,12 +142,12 @@ class EntraClient:
                 if secret is not None or application is None:
                     application = new_application(self._entra_url, credential, secret, self._requests())
                 result: dict[str, Any] = application.acquire_token_for_client([self._scope])
+                if not {"access_token", "error"} & result.keys():
+                    raise unreachable()
+                return application, read_token(result, credential.tenant)
         except Throttled as busy:
             entry.busy_until = time.monotonic() + busy.retry_after
             raise
-        if not {"access_token", "error"} & result.keys():
-            raise unreachable()
-        return application, result
 
     def _requests(self) -> "requests.Session":
         if self._session is None:

@@ -11,14 +11,15 @@ from lib.domain.advice import find_entra_codes
 from lib.domain.errors import MicrosoftTrace
 from lib.domain.microsoft import AppToken, EntraRefused, Granted, UserToken
 
+_VISIBLE = re.compile(r"[!-~]+")
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def read_token(result: dict[str, Any], tenant: str) -> AppToken:
-    """Return MSAL's token. Raises EntraRefused, also for a token that is not of the tenant it was asked of."""
+    """Return MSAL's token. Raises EntraRefused, also for a token of another tenant than it was asked of, ValueError."""
     if "access_token" not in result:
         raise read_refusal(result)
-    value = str(result["access_token"])
+    value = _value(result)
     claims = _claims(value)
     token_tenant = claims.get("tid")
     if isinstance(token_tenant, str) and token_tenant.lower() != tenant:
@@ -40,7 +41,7 @@ def read_granted(
     """
     if "access_token" not in result:
         raise read_refusal(result)
-    value = str(result["access_token"])
+    value = _value(result)
     id_claims = _claims(str(result.get("id_token")))
     # Graph's access tokens are opaque by contract; as far as they can be read they must agree.
     claims = _claims(value)
@@ -59,6 +60,14 @@ def read_granted(
         fetched_at=now,
     )
     return Granted(token, cache, id_claims, renewable=bool(json.loads(cache).get("RefreshToken")))
+
+
+def _value(result: dict[str, Any]) -> str:
+    """Return the access token, which will be part of a header. Raises ValueError for what can be none."""
+    value = result["access_token"]
+    if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+        raise ValueError("no token")
+    return value
 
 
 def _seconds(result: dict[str, Any]) -> float:

@@ -50,14 +50,18 @@ class Stack:
         for tenant in self.world.tenants.values():
             for application in tenant.applications.values():
                 application.redirect_uris.append(f"{self.public_url}/mobile/getcalendar")
-        self.microsoft = SimulatedMicrosoft(self.world, self.authority)
-        self.microsoft.start()
-        say(f"simulated Entra ID at {self.microsoft.entra_url}, Graph, Key Vault and managed identity beside it")
-        self.azurite = Azurite(self.authority, self._folder / "azurite")
-        say(f"Azurite for tables at {self.azurite.endpoint}")
         self._settings = settings
-        self.host = self.start_host()
-        say(f"the function app at {self.public_url}")
+        try:
+            self.microsoft = SimulatedMicrosoft(self.world, self.authority)
+            self.microsoft.start()
+            say(f"simulated Entra ID at {self.microsoft.entra_url}, Graph, Key Vault and managed identity beside it")
+            self.azurite = Azurite(self.authority, self._folder / "azurite")
+            say(f"Azurite for tables at {self.azurite.endpoint}")
+            self.host = self.start_host()
+            say(f"the function app at {self.public_url}")
+        except BaseException:
+            self.stop()
+            raise
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the function app."""
