@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.connection import RENEW_AFTER
-from lib.domain.errors import Refused
+from lib.domain.errors import BasicNotAllowed, Refused
 from lib.ports import Customers, Deadline, StoredConnection
 from lib.usecases.credentials import Credentials
 from lib.usecases.renewals import Overtaken, Renewals
@@ -83,6 +83,8 @@ class KeepAlive:
             result.renewed += 1
         except Overtaken:
             result.renewed += 1  # by somebody else
+        except BasicNotAllowed:
+            result.due -= 1  # Basic is not offered any more: nobody uses it
         except Refused as problem:
             ended = problem.trace.code is not None  # else it was disconnected meanwhile, or does not open
             result.ended += ended

@@ -33,6 +33,7 @@ from tests.journeys.people import (
     token_requests,
 )
 from tests.journeys.test_checkup import report
+from tests.journeys.test_connect import code_form
 from tests.journeys.test_connect_blocked import blocked, blocked_answer, expect_admin_consents
 from tests.journeys.test_consent import expect_page
 from tests.journeys.test_get_schedule import claims, value
@@ -222,6 +223,8 @@ def test_in_production_nothing_of_it_is_left(stack: Stack, api: Api, company: Ba
     expect_connects(stack, api, company, company.recruiter)
     expect_test_passes(api, company)
 
+    browser = new_browser(stack)
+    begun = code_form(stack, browser, invite(api, company, company.ada), company.ada)
     with another_instance(stack, DEPLOYMENT_STAGE="production") as production:
         fresh = new_basic_company(stack)
         expect_refused(production.save(fresh), 400, "basicNotAllowed")
@@ -229,7 +232,11 @@ def test_in_production_nothing_of_it_is_left(stack: Stack, api: Api, company: Ba
         expect_refused(invitation(production, company, company.recruiter), 400, "basicNotAllowed")
         expect_refused(production.schedule(company), 400, "basicNotAllowed")
         expect_refused(production.test(company), 400, "basicNotAllowed")
-        assert token_requests(stack, company, "refresh_token") == my_calls(stack) == []
+        expect_page(browser.post(f"{production.url}/mobile/getcalendar", begun), 400)
+        grants = ("refresh_token", "authorization_code")
+        assert [token_requests(stack, company, grant) for grant in grants] == [[], []]
+        assert my_calls(stack) == []
+        assert state(api, company, company.ada) == "notConnected"
         assert production.call("DELETE", f"/customers/{company.customer}/calendar").status_code == 204
 
 
