@@ -12,7 +12,7 @@ run: setup ## the same sandbox, left running to click through
 	@$(PY) -m tests.sandbox.run
 
 test: setup lint ## everything that is checked
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 lint: setup
 	@$(PY) -m ruff check .

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.journeys.api import Api, new_company
+from tests.journeys.people import disconnect, keep_alive, working_people
 from tests.sandbox.host.process import HostProcess
 from tests.sandbox.stack import Stack
 from tests.sandbox.world import demo
@@ -34,6 +35,10 @@ def do_the_main_job(stack: Stack) -> None:
     assert api.schedule(company).status_code == 200
     assert api.call("POST", f"/customers/{company.customer}/calendar/admin-consent").status_code == 201
     assert api.call("DELETE", f"/customers/{company.customer}/calendar").status_code == 204
+    people = working_people(stack, api)
+    assert api.schedule(people).status_code == 200
+    keep_alive(stack)
+    assert disconnect(api, people, people.recruiter).status_code == 204
 
 
 def test_a_service_principal_and_a_connection_string_do_as_well():
