@@ -209,6 +209,7 @@ async def finish_consent(call: Call) -> func.HttpResponse:
         call.log["ending"] = "once more"
         return consent_pages.send_to_microsoft(step, again=True)
     call.log["ending"] = step.ending
+    call.log["microsoftCode"] = f"AADSTS{step.codes[0]}" if step.codes else None
     return consent_pages.show_end(step, state, settings.return_urls)
 
 

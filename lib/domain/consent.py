@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from lib.domain.advice import Topic, for_entra
 
-LINK_LIFE = timedelta(days=7)
+ADMIN_LINK_LIFE = timedelta(days=7)
 USER_LINK_LIFE = timedelta(minutes=15)
 SIGN_IN_LIFE = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from lib.domain.configuration import Customer
 from lib.domain.connection import user_key
 from lib.domain.fields import GUID
 from lib.ports import Connections, Customers, Random
-from lib.usecases.connected import mark_connections
+from lib.usecases.connections_mark import mark_connections
 
 
 async def disconnect(

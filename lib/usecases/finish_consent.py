@@ -19,7 +19,7 @@ from lib.domain.consent import (
 from lib.domain.errors import CalendarError
 from lib.ports import ConsentStore, Customers, Deadline, Now
 from lib.usecases.checks import Chain
-from lib.usecases.claims import Claimed, claim
+from lib.usecases.claim_sign_in import Claimed, claim
 from lib.usecases.credentials import Credentials
 from lib.usecases.finish_sign_in import FinishSignIn
 from lib.usecases.renewals import Renewals

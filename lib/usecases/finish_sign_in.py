@@ -15,7 +15,7 @@ from lib.domain.errors import CalendarError, MicrosoftUnavailable, Refused
 from lib.domain.fields import GUID
 from lib.domain.microsoft import Directory, EntraRefused, Granted, GraphRefused, SecretMissing
 from lib.domain.permissions import reads_calendars
-from lib.domain.refusals import speaks_of_credential
+from lib.domain.refusals import secret_missing, speaks_of_credential
 from lib.domain.sign_in import (
     Expected,
     NotOurs,
@@ -28,8 +28,8 @@ from lib.domain.sign_in import (
     read_id_token,
 )
 from lib.ports import Conflict, Credential, Customers, Deadline, Entra, Graph, Redemption, StoredConnection
-from lib.usecases.claims import Claimed
-from lib.usecases.connected import mark_connections
+from lib.usecases.claim_sign_in import Claimed
+from lib.usecases.connections_mark import mark_connections
 from lib.usecases.renewals import ATTEMPTS, Renewals, overtaken_too_often
 from lib.usecases.sign_ins import SignIns
 from lib.usecases.ways_out import WaysOut
@@ -72,8 +72,10 @@ class FinishSignIn:
         except _Ended as ended:
             return await WaysOut(self.customers, self.sign_ins).after(claimed, user, ended.ending, ended.codes)
         except (SecretMissing, CalendarError) as problem:
-            if claimed.sign_in.return_url is None and isinstance(problem, CalendarError):
-                raise  # our page for that
+            if claimed.sign_in.return_url is None:  # our page for that
+                if isinstance(problem, SecretMissing):
+                    raise secret_missing() from problem
+                raise
             _log.warning("a sign-in of customer %s failed: %s", claimed.customer.id, type(problem).__name__)
             return await WaysOut(self.customers, self.sign_ins).after(claimed, user, Ending.MICROSOFT_ERROR)
         return Finish(Ending.CONNECTED, claimed.sign_in.return_url, way_out=WayOut(user))
@@ -159,7 +161,8 @@ class FinishSignIn:
     async def _mark(self, customer: Customer, key: str, *, created: bool) -> bool:
         """Tell every process; return False if the customer is gone.
 
-        If that cannot be seen, a row that was created is removed again; one that was there before is as good as it was.
+        Tried twice, since the user is at the end of a long way. If it cannot be done, a row that was created is removed
+        again; one that was there before is as good as it was.
         """
         with suppress(CalendarError):
             return await mark_connections(customer, self.customers, self.sign_ins.random())

@@ -49,14 +49,14 @@ async def get_schedule(
     people = split(ask, revision.wishes)
     if not people:
         return ScheduleAnswer(join(ask, revision.wishes, []))
-    asker = askers.of(customer, revision, user)
+    question = _Question(askers.of(customer, revision, user), ask, deadline, graph)
     try:
-        answer = await _Question(asker, ask, deadline, graph).ask(people)
+        answer = await question.ask(people)
     except _AddressRefused as refused:
         unread = [{"scheduleId": address, "error": {"responseCode": refused.code}} for address in people]
-        return ScheduleAnswer(join(ask, revision.wishes, unread), 1)
-    await asker.done()
-    return ScheduleAnswer(join(ask, revision.wishes, answer.body["value"]), 1, answer.request_id)
+        return ScheduleAnswer(join(ask, revision.wishes, unread), question.sent)
+    await question.asker.done()
+    return ScheduleAnswer(join(ask, revision.wishes, answer.body["value"]), question.sent, answer.request_id)
 
 
 class _AddressRefused(Exception):
@@ -71,14 +71,15 @@ class _TokenRefused(Exception):
     """Graph does not take this token (401), or the token may be older than a consent (403)."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Question:
-    """A call, and everything a request of it needs besides the people asked for."""
+    """A call, and everything a request of it needs besides the people asked for. `sent` counts the requests."""
 
     asker: Asker
     call: ScheduleRequest
     deadline: Deadline
     graph: Graph
+    sent: int = 0
 
     async def ask(self, people: Sequence[str]) -> GraphAnswer:
         """Ask Graph, and again with another token if it does not take one."""
@@ -104,6 +105,7 @@ class _Question:
 
     async def _send(self, token: Token, people: Sequence[str], *, last: bool = False) -> GraphAnswer:
         body, zone, asker = self.call.as_graph(people), self.call.zone, self.asker
+        self.sent += 1
         try:
             return await self.graph.get_schedule(token, asker.key, asker.mailbox, body, zone, self.deadline)
         except GraphRefused as refused:

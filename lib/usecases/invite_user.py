@@ -4,8 +4,7 @@ from lib.domain.configuration import Consent, configured
 from lib.domain.consent import SIGN_IN_LIFE, USER_LINK_LIFE, Link
 from lib.domain.errors import Owner, Refused
 from lib.ports import Customers
-from lib.usecases.invite_admin import leave_nothing
-from lib.usecases.sign_ins import SignIns
+from lib.usecases.sign_ins import SignIns, leave_nothing
 
 
 async def invite_user(

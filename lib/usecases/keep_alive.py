@@ -76,19 +76,22 @@ class KeepAlive:
             revision = _revision(customer, connection.generation)
             if customer is None or revision is None:
                 return  # nobody uses it now; it is kept in case that is changed back
-            result.due += 1
             credential = self.credentials.of(customer, revision, connection.tenant)
+            result.due += 1
             grant = await self.renewals.open(connection)
             await self.renewals.renew(stored, grant, credential, Deadline.after(_SECONDS))
             result.renewed += 1
         except Overtaken:
             result.renewed += 1  # by somebody else
         except BasicNotAllowed:
-            result.due -= 1  # Basic is not offered any more: nobody uses it
+            return  # Basic is not offered any more: nobody uses it
         except Refused as problem:
-            ended = problem.trace.code is not None  # else it was disconnected meanwhile, or does not open
-            result.ended += ended
-            result.failed += not ended
+            if problem.code == "userNotConnected":
+                result.due -= 1  # disconnected meanwhile
+            elif problem.trace.code:  # Entra ID's word
+                result.ended += 1
+            else:
+                result.failed += 1  # does not open
         except Exception as problem:  # whatever is wrong with one must not stop the others
             _log.warning("a connection of customer %s was not renewed: %s", connection.customer, type(problem).__name__)
             result.failed += 1

@@ -24,7 +24,7 @@ from lib.ports import Conflict, Connections, Credential, Deadline, Now, SealBrok
 
 _log = logging.getLogger("calendar_connector")
 
-ATTEMPTS = 6  # of others who may be faster
+ATTEMPTS = 6  # times that a row is written when others were faster
 
 
 class Overtaken(Exception):

@@ -16,8 +16,9 @@ from lib.domain.consent import (
     digest,
     new_token,
 )
+from lib.domain.errors import CustomerNotFound
 from lib.domain.sign_in import Asked, authorize_url, sign_in_url
-from lib.ports import ConsentStore, Now, Random
+from lib.ports import ConsentStore, Customers, Now, Random
 from lib.usecases.credentials import Credentials
 
 _DELEGATED = ("Calendars.ReadBasic", "User.Read")  # contract: Consent links
@@ -96,6 +97,23 @@ class SignIns:
             location = authorize_url(self.cloud.entra_url, tenant, revision.access, asked)
         return Start(location, cookie_part(state), binder)
 
+    async def begin_again(self, sign_in: SignIn, revision: Revision, variant: Variant) -> Start:
+        """Begin a sign-in that failed once more, another way; it ends when the first one would have."""
+        return await self.begin(
+            Link(
+                digest="",
+                customer=sign_in.customer,
+                generation=sign_in.generation,
+                expires_at=sign_in.expires_at,
+                return_url=sign_in.return_url,
+                user=sign_in.user,
+                variant=variant,
+                root=sign_in.root,
+                ends_at=sign_in.expires_at,
+            ),
+            revision,
+        )
+
     def scopes(self, variant: Variant | None) -> tuple[str, ...]:
         """Return the delegated scopes that a user's sign-in asks for."""
         if variant is Variant.REGISTERED:
@@ -127,3 +145,14 @@ def origin(url: str) -> str:
     """Return scheme and host of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+async def leave_nothing(customer_id: str, generation: str, customers: Customers, consents: ConsentStore) -> None:
+    """Remove what was just written if the customer was deleted or began anew in the meantime (contract: generation).
+
+    Raises CustomerNotFound then.
+    """
+    stored = await customers.read(customer_id)
+    if stored is None or stored.customer.deleted or stored.customer.generation != generation:
+        await consents.forget(customer_id, generation=generation)
+        raise CustomerNotFound

@@ -4,8 +4,7 @@ from lib.domain.configuration import ConfigurationType, Consent, Revision
 from lib.domain.consent import Link, LinkNotUsable, Start, digest, is_token, mark_of
 from lib.domain.errors import BasicNotAllowed, CustomerNotFound
 from lib.ports import Customers
-from lib.usecases.invite_admin import leave_nothing
-from lib.usecases.sign_ins import SignIns
+from lib.usecases.sign_ins import SignIns, leave_nothing
 
 
 async def start_consent(ticket: str, *, customers: Customers, sign_ins: SignIns) -> Start:

@@ -31,7 +31,7 @@ _MOST_USERS = 5000  # remembered, the least recently used go first
 
 
 @dataclass
-class _Seat:
+class _Remembered:
     """What this process remembers of one user, read under `mark`; and the request that is under way."""
 
     mark: str | None = None
@@ -53,7 +53,7 @@ class UserTokens:
 
     def __init__(self, renewals: Renewals) -> None:
         self._renewals = renewals
-        self._seats: OrderedDict[tuple[str, str, str], _Seat] = OrderedDict()
+        self._users: OrderedDict[tuple[str, str, str], _Remembered] = OrderedDict()
 
     async def token(
         self,
@@ -70,32 +70,32 @@ class UserTokens:
         reconnect), EntraRefused, SecretMissing, and what the stores raise.
         """
         key = (customer.id, customer.generation, user_key(user))
-        seat = self._seat(key)
-        if seat.mark == customer.connections_mark:
-            if seat.ended:
-                raise reconnect_required(seat.ended)
-            if seat.token and seat.serves() and not _same(seat.token, instead_of):
-                return seat.token
+        known = self._remembered(key)
+        if known.mark == customer.connections_mark:
+            if known.ended:
+                raise reconnect_required(known.ended)
+            if known.token and known.serves() and not _same(known.token, instead_of):
+                return known.token
         purpose = (customer.connections_mark, instead_of.value if instead_of else None)
-        if seat.asking is None or seat.asking.done() or seat.asking_for != purpose:
-            seat.asking_for = purpose
-            seat.asking = asyncio.create_task(
-                self._obtain(seat, key, credential, customer.connections_mark, instead_of)
+        if known.asking is None or known.asking.done() or known.asking_for != purpose:
+            known.asking_for = purpose
+            known.asking = asyncio.create_task(
+                self._obtain(known, key, credential, customer.connections_mark, instead_of)
             )
-            seat.asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to who waits
+            known.asking.add_done_callback(lambda task: task.cancelled() or task.exception())  # told to who waits
         try:
             async with asyncio.timeout(deadline.left()):
-                return await asyncio.shield(seat.asking)  # one caller's time-out is not everybody's
+                return await asyncio.shield(known.asking)  # one caller's time-out is not everybody's
         except TimeoutError:
             raise MicrosoftTimeout from None
 
     async def note_use(self, customer: Customer, user: str) -> None:
         """Note that the connection was used today: one write a day, and none that matters if it fails."""
         key, now = (customer.id, customer.generation, user_key(user)), self._renewals.now()
-        seat = self._seats.get(key)
-        if seat is None or seat.used_on == now.date():
+        known = self._users.get(key)
+        if known is None or known.used_on == now.date():
             return
-        seat.used_on = now.date()
+        known.used_on = now.date()
         try:
             async with asyncio.timeout(_NOTING):
                 stored = await self._renewals.read(*key)
@@ -106,7 +106,7 @@ class UserTokens:
 
     async def _obtain(
         self,
-        seat: _Seat,
+        known: _Remembered,
         key: tuple[str, str, str],
         credential: Credential,
         mark: str,
@@ -114,25 +114,25 @@ class UserTokens:
     ) -> UserToken:
         for _ in range(ATTEMPTS):
             stored = await self._renewals.read(*key)
-            seat.used_on = _used_on(stored.connection)
+            known.used_on = _used_on(stored.connection)
             if stored.connection.ended:
-                seat.mark, seat.token, seat.ended = mark, None, stored.connection.ended
+                known.mark, known.token, known.ended = mark, None, stored.connection.ended
                 raise reconnect_required(stored.connection.ended)
             grant = await self._renewals.open(stored.connection)
             try:
-                token = await self._current(seat, stored, grant, credential, instead_of)
+                token = await self._current(known, stored, grant, credential, instead_of)
             except Overtaken:
                 continue
             except Refused:  # the grant is dead, or the user was disconnected: the old token is not used any more
-                seat.mark, seat.token = None, None
+                known.mark, known.token = None, None
                 raise
-            seat.mark, seat.token, seat.ended = mark, token, None
+            known.mark, known.token, known.ended = mark, token, None
             return token
         raise overtaken_too_often()
 
     async def _current(
         self,
-        seat: _Seat,
+        known: _Remembered,
         stored: StoredConnection,
         grant: Grant,
         credential: Credential,
@@ -148,18 +148,18 @@ class UserTokens:
             return await self._renewals.renew(stored, grant, credential, patience)
         except (MicrosoftUnavailable, MicrosoftTimeout, Throttled, EntraRefused) as problem:
             if serves and (not isinstance(problem, EntraRefused) or is_passing(problem)):
-                seat.rest_until = time.monotonic() + _REST
+                known.rest_until = time.monotonic() + _REST
                 return grant.token
             raise
 
-    def _seat(self, key: tuple[str, str, str]) -> _Seat:
-        seat = self._seats.get(key)
-        if seat is None:
-            seat = self._seats[key] = _Seat()
-            if len(self._seats) > _MOST_USERS:
-                self._seats.popitem(last=False)
-        self._seats.move_to_end(key)
-        return seat
+    def _remembered(self, key: tuple[str, str, str]) -> _Remembered:
+        known = self._users.get(key)
+        if known is None:
+            known = self._users[key] = _Remembered()
+            if len(self._users) > _MOST_USERS:
+                self._users.popitem(last=False)
+        self._users.move_to_end(key)
+        return known
 
 
 def _lasts(token: UserToken, seconds: float) -> bool:

@@ -4,22 +4,19 @@ from dataclasses import dataclass
 
 from lib.domain.configuration import ConfigurationType
 from lib.domain.consent import (
-    LINK_LIFE,
+    ADMIN_LINK_LIFE,
     USER_LINK_LIFE,
     AnswerNotUsable,
     Ending,
     Finish,
-    Link,
-    SignIn,
     Start,
     Variant,
     WayOut,
 )
 from lib.domain.errors import CustomerNotFound
 from lib.ports import Customers
-from lib.usecases.claims import Claimed
-from lib.usecases.invite_admin import leave_nothing
-from lib.usecases.sign_ins import SignIns
+from lib.usecases.claim_sign_in import Claimed
+from lib.usecases.sign_ins import SignIns, leave_nothing
 
 _OTHER_ACCOUNT = frozenset({Ending.WRONG_ACCOUNT, Ending.WRONG_TENANT})
 _NOT_APPROVED = frozenset({Ending.ADMIN_CONSENT_REQUIRED, Ending.DECLINED})  # declined: perhaps it was not allowed
@@ -42,8 +39,9 @@ class WaysOut:
         try:
             if not_approved and claimed.sign_in.variant is not Variant.REGISTERED:
                 # Once more, for what the registration lists: that may be what was approved.
-                again = _again(claimed.sign_in, Variant.REGISTERED)
-                step: Finish | Start = await self.sign_ins.begin(again, claimed.revision)
+                step: Finish | Start = await self.sign_ins.begin_again(
+                    claimed.sign_in, claimed.revision, Variant.REGISTERED
+                )
             else:
                 step = Finish(
                     ending, claimed.sign_in.return_url, codes, way_out=await self._offer(claimed, user, ending)
@@ -66,20 +64,5 @@ class WaysOut:
         )
         if ending not in _NOT_APPROVED:
             return WayOut(user, retry, basic=basic)
-        admin_link, _ = await self.sign_ins.invite(claimed.customer, claimed.revision, LINK_LIFE)
+        admin_link, _ = await self.sign_ins.invite(claimed.customer, claimed.revision, ADMIN_LINK_LIFE)
         return WayOut(user, retry, admin_link, basic)
-
-
-def _again(sign_in: SignIn, variant: Variant) -> Link:
-    """Return what stands for the link of a sign-in that is begun once more; it is not stored."""
-    return Link(
-        "",
-        sign_in.customer,
-        sign_in.generation,
-        sign_in.expires_at,
-        sign_in.return_url,
-        user=sign_in.user,
-        variant=variant,
-        root=sign_in.root,
-        ends_at=sign_in.expires_at,
-    )

@@ -45,7 +45,8 @@ li { margin: 0 0 6px; }
 }
 .button:focus-visible, textarea:focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 textarea {
-  width: 100%; padding: 10px; border: 1px solid var(--line); border-radius: 6px; resize: vertical;
+  width: 100%; field-sizing: content;
+  padding: 10px; border: 1px solid var(--line); border-radius: 6px; resize: vertical;
   background: var(--back); color: var(--text); font: inherit; font-size: .9rem;
 }
 .soft { margin-top: 20px; color: var(--soft); font-size: .875rem; }
@@ -62,6 +63,9 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+_COPY_COLUMNS = 50  # characters in a line of the copy box on a wide screen; on a narrow one the style lets it grow
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,10 @@ def _parts(content: Page) -> str:
     if content.link:
         parts.append(f'<p><a class="button" href="{escape(content.link[1])}">{escape(content.link[0])}</a></p>')
     if content.copy:
-        lines = content.copy[1].count("\n") + 6
+        rows = sum(1 + len(line) // _COPY_COLUMNS for line in content.copy[1].split("\n"))
         parts.append(
             f'<h2><label for="copy">{escape(content.copy[0])}</label></h2>'
-            f'<textarea id="copy" readonly rows="{min(lines, 18)}">{escape(content.copy[1])}</textarea>'
+            f'<textarea id="copy" readonly rows="{rows}">{escape(content.copy[1])}</textarea>'
         )
     parts += [f"<h2>{escape(heading)}</h2><p>{escape(text)}</p>" for heading, text in content.more]
     return "".join(parts)

@@ -171,7 +171,7 @@ async def test_who_was_disconnected_meanwhile_stays_so(office: Office):
     office.user_entra.on_call = disconnected
     result = await run(office)
 
-    assert (result.due, result.renewed, result.ended) == (1, 0, 0)
+    assert (result.due, result.renewed, result.ended, result.failed) == (0, 0, 0, 0)
     assert office.connections.rows == {}
 
 

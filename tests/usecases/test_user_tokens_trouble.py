@@ -22,7 +22,7 @@ async def test_a_passing_failure_is_not_noticed_while_the_old_token_lasts(calls:
     assert calls.connections.get() == before
     assert await calls.value() == "token 0", "for a short while nobody is kept waiting"
     assert len(calls.user_entra.refreshed) == 1
-    for seat in calls.tokens._seats.values():
+    for seat in calls.tokens._users.values():
         seat.rest_until = 0.0
     assert await calls.value() == "token 2", "then the next call tries again"
 
@@ -120,7 +120,7 @@ async def test_what_is_remembered_shows_no_token(calls: Calls):
     await calls.connect()
     await calls.token(instead_of=await calls.token())
 
-    for seat in calls.tokens._seats.values():
+    for seat in calls.tokens._users.values():
         assert "token 0" not in repr(seat)
 
 

@@ -11,7 +11,7 @@ from lib.domain.consent import Answer, AnswerNotUsable, Ending, Finish, LinkNotU
 from lib.domain.errors import BasicNotAllowed, CustomerNotFound, Refused
 from lib.domain.microsoft import EntraRefused
 from lib.domain.saving import save
-from lib.usecases.claims import Claimed
+from lib.usecases.claim_sign_in import Claimed
 from lib.usecases.credentials import BASIC_SECRET, Credentials
 from tests.usecases.fakes import APPLICATION, DRAFT, NOW
 from tests.usecases.office import BACK, CODE, USER_DRAFT, Office, state_of
