@@ -257,7 +257,7 @@ async def health(call: Call) -> func.HttpResponse:
 @app.function_name("keep_connections_alive")
 @app.timer_trigger(arg_name="timer", schedule="0 20 3 * * *", use_monitor=True)
 async def keep_connections_alive(timer: func.TimerRequest) -> None:
-    """Renew users' connections that were idle for 30 days."""
+    """Renew users' connections that were idle for 30 days; remove those of customers that were deleted."""
     services = await bootstrap.services()
     result = await services.keep_alive.run(Deadline.after(_KEEP_ALIVE_SECONDS))
     line = {"function": "keep_connections_alive", "late": timer.past_due, **asdict(result)}

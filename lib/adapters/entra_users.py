@@ -112,7 +112,7 @@ class EntraUsers:
             self._remember_busy(who, busy.retry_after)
             raise
 
-    async def _call(self, credential: Credential, request: "_Request", deadline: Deadline) -> Granted:
+    async def _call(self, credential: Credential, request: _Request, deadline: Deadline) -> Granted:
         secret = await credential.secret()
         loop = asyncio.get_running_loop()
         try:
@@ -125,7 +125,7 @@ class EntraUsers:
             await self._directory(credential.tenant, deadline)  # says what is wrong with it
             raise unreachable() from None
 
-    def _work(self, credential: Credential, secret: str, request: "_Request", deadline: Deadline) -> Granted:
+    def _work(self, credential: Credential, secret: str, request: _Request, deadline: Deadline) -> Granted:
         """Runs in a thread."""
         if not deadline.left():
             raise MicrosoftTimeout  # it waited so long for a thread that nobody waits for it any more

@@ -171,8 +171,8 @@ def _disabled() -> MicrosoftUnavailable:
 def _deleted() -> MicrosoftUnavailable:
     return MicrosoftUnavailable(
         f"The secret {KEY_NAME} was deleted from this deployment's Key Vault.",
-        remedy=f"Recover {KEY_NAME} in Key Vault (Secrets, Manage deleted secrets). Purge it there only if all users "
-        "are to connect their calendars again: a new key is made then, and nothing sealed before opens with it.",
+        remedy=f"Recover {KEY_NAME} in Key Vault (Secrets, Manage deleted secrets). Without it all users would have to "
+        "connect their calendars again, once it is purged or its recovery period is over.",
         owner=Owner.OPERATOR,
     )
 

@@ -58,8 +58,9 @@ class Link:
     """An invitation: whoever holds its ticket may open it until it expires.
 
     `user` is the name of the user who shall connect, None if an administrator shall consent for all. `variant` is
-    how the sign-in differs from the usual one. A link that a page offered after a failed sign-in has the digest of the
-    `root` link it descends from, and `ends_at`, when its sign-ins end at the latest: no invitation lives for ever.
+    how the sign-in differs from the usual one. A link to try again, which a page offered after a failed sign-in, has the
+    digest of the `root` link it descends from, and `ends_at`, when its sign-ins end at the latest: no invitation lives
+    for ever.
     """
 
     digest: str
@@ -69,14 +70,17 @@ class Link:
     return_url: str | None = None
     openings: int = 0
     user: str | None = None
-    variant: "Variant | None" = None
+    variant: Variant | None = None
     root: str | None = None
     ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """One opening of a link: what must come back, from which browser, until when. `used` once answered."""
+    """One opening of a link: what must come back, from which browser, until when. `used` once answered.
+
+    `user` and `variant` are those of the link; `root` is the digest of the invitation that it all began with.
+    """
 
     digest: str
     customer: str
@@ -87,7 +91,7 @@ class SignIn:
     return_url: str | None = None
     used: bool = False
     user: str | None = None
-    variant: "Variant | None" = None
+    variant: Variant | None = None
     root: str | None = None
 
 

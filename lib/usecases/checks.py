@@ -240,10 +240,13 @@ _APPLICATION_NOT_FOUND = frozenset({700016, 700011})
 
 
 def _refused_for_user(refused: EntraRefused, *, basic: bool) -> Check:
-    """Return the failed check of a token that Entra ID did not give for a user, though the grant is not dead."""
+    """Return the failed check of a token that Entra ID did not give for a user, though the grant is not dead.
+
+    Raises MicrosoftUnavailable, Throttled for what says nothing about this configuration.
+    """
     advice = entra_advice(refused)
     if advice.topic in {Topic.THROTTLED, Topic.TRANSIENT}:
-        raise entra_error(refused) from refused  # it says nothing about this configuration
+        raise entra_error(refused) from refused
     about_credential = advice.topic in {Topic.CREDENTIAL, Topic.CREDENTIAL_EXPIRED}
     if about_credential and basic:
         return verdicts.problem_found(CheckName.CREDENTIAL, of_basic(entra_error(refused)), advice.code)

@@ -25,8 +25,7 @@ from lib.web import ending_pages, pages
 from lib.web.edge import Call, Work, note_bug
 
 # Not __Host-: the Functions worker sends an empty Domain along, which that prefix forbids (issue 1902 of
-# azure-functions-python-worker). SameSite=None, since
-# Microsoft's answer may come as a POST from its own site (form_post).
+# azure-functions-python-worker). SameSite=None, since Microsoft's answer comes as a POST from its own site (form_post).
 _COOKIE = "__Secure-calendar-consent-"
 _LONGEST_ANSWER = 16 * 1024  # bytes; an authorization code is some 2 KiB
 
