@@ -58,7 +58,7 @@ class Link:
     """An invitation: whoever holds its ticket may open it until it expires.
 
     `user` is the name of the user who shall connect, None if an administrator shall consent for all. `variant` is
-    how the sign-in differs from the usual one. A link to try again, which a page offered after a failed sign-in, has the
+    how the sign-in differs from the usual one. A link to try again, offered on a page after a failed sign-in, has the
     digest of the `root` link it descends from, and `ends_at`, when its sign-ins end at the latest: no invitation lives
     for ever.
     """

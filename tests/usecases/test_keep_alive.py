@@ -267,3 +267,27 @@ async def test_a_run_whose_time_is_over_says_so_and_loses_nothing(office: Office
     assert await run(office, seconds=10) == KeptAlive(complete=False)
     assert office.user_entra.refreshed == []
     assert (await run(office)).renewed == 3
+
+
+@pytest.mark.parametrize("problem", [RuntimeError("a bug"), OverflowError()], ids=repr)
+async def test_a_bug_with_one_connection_is_counted_and_stops_no_other(office: Office, problem: Exception):
+    await connect_idle(office, 3)
+    office.user_entra.script += [problem]
+
+    result = await run(office)
+
+    assert (result.due, result.renewed, result.failed) == (3, 2, 1)
+
+
+async def test_looking_for_what_is_over_takes_no_time_from_renewing(office: Office, monkeypatch: pytest.MonkeyPatch):
+    await connect_idle(office, 3)
+    renewed_before: list[int] = []
+
+    async def generations() -> AsyncIterator[tuple[str, str]]:
+        renewed_before.append(renewed(office))
+        yield "contoso", "m1"
+
+    monkeypatch.setattr(office.connections, "generations", generations)
+    await run(office)
+
+    assert renewed_before == [3]
