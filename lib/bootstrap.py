@@ -135,5 +135,5 @@ def _build(settings: Settings) -> Services:
         sign_ins=sign_ins,
         finish_admin=FinishAdmin(customers, consents, credentials, renewals, chain, now),
         finish_sign_in=FinishSignIn(customers, sign_ins, renewals, entra, graph),
-        keep_alive=KeepAlive(customers, renewals, credentials),
+        keep_alive=KeepAlive(customers, consents, renewals, credentials),
     )

@@ -116,6 +116,9 @@ class ConsentStore(Protocol):
     async def forget(self, customer: str, *, generation: str | None = None, expired_by: datetime | None = None) -> None:
         """Remove the customer's links and sign-ins: those of a generation, or those expired by a moment."""
 
+    async def remove_expired(self, moment: datetime) -> None:
+        """Remove every customer's links and sign-ins that had expired by this moment."""
+
 
 @dataclass(frozen=True)
 class StoredConnection:

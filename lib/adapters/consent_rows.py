@@ -105,6 +105,14 @@ class ConsentRows:
             if of_customer and of_generation and expired:
                 await self._table.delete(row["PartitionKey"], row["RowKey"])
 
+    async def remove_expired(self, moment: datetime) -> None:
+        """See `lib.ports.ConsentStore`."""
+        keys = ("PartitionKey", "RowKey")
+        async for page in self._table.pages("expiresAt lt @moment", {"moment": moment}, select=keys):
+            for partition in {row["PartitionKey"] for row in page}:
+                rows = [row["RowKey"] for row in page if row["PartitionKey"] == partition]
+                await self._table.delete_rows(partition, rows)
+
 
 def _row(entry: Link | SignIn, kind: str) -> dict[str, Any]:
     row: dict[str, Any] = {

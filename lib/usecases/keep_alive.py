@@ -3,8 +3,8 @@
 Each connection stands for itself: one that fails stops no other, and is tried again the next day. One that Entra ID
 declares dead is marked once. A run that is cut short loses nothing: what was renewed is no longer due.
 
-Afterwards connections of customers that were deleted or began anew are removed: a process that was killed while it
-stored one may have left it. They are of no use to anybody.
+Afterwards what is over is removed: connections of customers that were deleted or began anew (a process that was killed
+while it stored one may have left it), and links and sign-ins that have expired, since they name users.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
 from lib.domain.connection import RENEW_AFTER
+from lib.domain.consent import SIGN_IN_LIFE
 from lib.domain.errors import BasicNotAllowed, Refused
-from lib.ports import Customers, Deadline, StoredConnection
+from lib.ports import ConsentStore, Customers, Deadline, StoredConnection
 from lib.usecases.credentials import Credentials
 from lib.usecases.renewals import Overtaken, Renewals
 
@@ -49,6 +50,7 @@ class KeepAlive:
     """Renews idle connections."""
 
     customers: Customers
+    consents: ConsentStore
     renewals: Renewals
     credentials: Credentials
 
@@ -67,6 +69,7 @@ class KeepAlive:
             if under_way:
                 await asyncio.wait(under_way)
         await self._remove_what_is_over(run.result, deadline)
+        await self.consents.remove_expired(self.renewals.now() - SIGN_IN_LIFE)  # an hour is left to sign-ins under way
         return run.result
 
     async def _one(self, stored: StoredConnection, run: _Run) -> None:

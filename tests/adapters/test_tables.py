@@ -449,3 +449,15 @@ async def test_forgetting_what_expired_keeps_what_did_not(consents: ConsentRows)
 
     assert await claim(consents, "old") is None
     assert await claim(consents, "new") is not None
+
+
+async def test_what_expired_is_removed_of_every_customer(consents: ConsentRows):
+    for name, customer in (("a", "contoso"), ("b", "fabrikam")):
+        await consents.add_sign_in(sign_in(name, customer=customer))
+    await consents.add_sign_in(replace(sign_in("new"), expires_at=NOW + timedelta(days=1)))
+
+    await consents.remove_expired(NOW + timedelta(hours=2))
+
+    assert await claim(consents, "a") is None
+    assert await consents.claim(customer_mark("fabrikam"), digest("b"), frozenset({digest("b")}), NOW) is None
+    assert await claim(consents, "new") is not None

@@ -213,6 +213,10 @@ class FakeConsents:
         self.sign_ins = {key: sign_in for key, sign_in in self.sign_ins.items() if stays(sign_in)}
         self.steps.leave()
 
+    async def remove_expired(self, moment: datetime) -> None:
+        self.links = {key: link for key, link in self.links.items() if link.expires_at >= moment}
+        self.sign_ins = {key: sign_in for key, sign_in in self.sign_ins.items() if sign_in.expires_at >= moment}
+
 
 class FakeEntra:
     """Accepts the secrets it knows; `roles` are what tokens carry."""

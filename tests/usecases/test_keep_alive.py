@@ -28,7 +28,7 @@ async def office() -> Office:
 
 
 async def run(office: Office, seconds: float = 60) -> KeptAlive:
-    keep_alive = KeepAlive(office.customers, office.renewals, office.credentials)
+    keep_alive = KeepAlive(office.customers, office.consents, office.renewals, office.credentials)
     return await keep_alive.run(Deadline.after(seconds))
 
 
@@ -291,3 +291,14 @@ async def test_looking_for_what_is_over_takes_no_time_from_renewing(office: Offi
     await run(office)
 
     assert renewed_before == [3]
+
+
+async def test_links_and_sign_ins_that_expired_are_removed(office: Office):
+    await office.start(await office.invite_user())
+    office.now += timedelta(minutes=70)
+    await run(office)
+    assert (len(office.consents.links), len(office.consents.sign_ins)) == (1, 1), "somebody may still be signing in"
+
+    office.now += timedelta(hours=1)
+    await run(office)
+    assert (office.consents.links, office.consents.sign_ins) == ({}, {})
