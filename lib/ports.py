@@ -140,8 +140,8 @@ class Connections(Protocol):
     async def remove(self, customer: str, generation: str, user: str) -> None:
         """Remove the row. One that is gone is fine."""
 
-    async def remove_account(self, customer: str, generation: str, object_id: str) -> None:
-        """Remove all connections of this account, under whatever names."""
+    async def of_account(self, customer: str, generation: str, object_id: str) -> list[str]:
+        """Return the user keys under which this account is connected."""
 
     async def forget(self, customer: str, generation: str) -> None:
         """Remove all connections of a customer's generation, however many."""

@@ -6,7 +6,7 @@ Whose a connection is stands in the keys and nowhere else, and the tokens were s
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,19 +49,21 @@ class ConnectionRows:
         """See `lib.ports.Connections`."""
         await self._table.delete(customer, _row_key(generation, user))
 
-    async def remove_account(self, customer: str, generation: str, object_id: str) -> None:
+    async def of_account(self, customer: str, generation: str, object_id: str) -> list[str]:
         """See `lib.ports.Connections`."""
-        where = "PartitionKey eq @customer and objectId eq @account"
-        await self._delete(where, {"customer": customer, "account": object_id}, customer, generation)
+        where, values = "PartitionKey eq @customer and objectId eq @account", {"customer": customer}
+        keys = [
+            row["RowKey"].rpartition("-")
+            async for page in self._table.pages(where, values | {"account": object_id}, select=("RowKey",))
+            for row in page
+        ]
+        return [user for of_generation, _, user in keys if of_generation == generation]
 
     async def forget(self, customer: str, generation: str) -> None:
         """See `lib.ports.Connections`. Only keys are read, however much the rows hold."""
         where = "PartitionKey eq @customer and RowKey ge @first and RowKey lt @end"
         # In ASCII, "." is the next after "-": between the two lies all that begins with the generation and a hyphen.
         values = {"customer": customer, "first": f"{generation}-", "end": f"{generation}."}
-        await self._delete(where, values, customer, generation)
-
-    async def _delete(self, where: str, values: Mapping[str, Any], customer: str, generation: str) -> None:
         async for page in self._table.pages(where, values, select=("PartitionKey", "RowKey")):
             keys = [row["RowKey"] for row in page]
             await self._table.delete_rows(customer, [key for key in keys if key.rpartition("-")[0] == generation])

@@ -84,15 +84,18 @@ class Sealing:
     async def _key(self, version: str) -> _Key:
         """Return the key of a version. Raises SealBroken if it is gone, disabled or no key.
 
-        If the newest one is disabled, too, nothing can be opened or sealed: that is the operator's matter.
+        If the newest one is disabled, too, or the whole secret was deleted, nothing can be opened: that is the
+        operator's matter.
         """
         try:
             return _decoded(version, await self._vault.read(KEY_NAME, version))
         except SecretMissing as problem:
             try:
-                await self._vault.newest(KEY_NAME)
+                newest = await self._vault.newest(KEY_NAME)
             except SecretMissing:
                 raise _disabled() from problem
+            if newest is None:
+                raise _deleted() from problem
             raise SealBroken from problem
 
     async def _newest(self) -> _Key:

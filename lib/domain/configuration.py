@@ -13,6 +13,10 @@ from lib.domain.errors import CustomerNotFound, Owner, Refused
 _PLAIN_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]+@([^\s@<>()\[\],;:\"\\]+)")
 
 
+UNSETTLED = "unsettled"
+"""The mark of a customer while a user's connection is being changed."""
+
+
 class ConfigurationType(StrEnum):
     """How the calendars are reached: not at all, by this deployment's application, or by the customer's."""
 
@@ -114,7 +118,7 @@ class Customer:
     `generation` is the random mark of this life of the customer; `leftovers` are the generations whose secret and
     links are still to be removed, so that a removal which failed half-way is finished later. `connections_mark` is
     random and changes whenever a user connects or disconnects: what a process remembers of users' connections counts
-    as long as the mark is the one it was read under.
+    as long as the mark is the one it was read under, and under the mark `UNSETTLED` nothing is remembered.
     """
 
     id: str
@@ -127,6 +131,12 @@ class Customer:
     admin_consent: AdminConsent = AdminConsent()
     leftovers: tuple[str, ...] = ()
     connections_mark: str = ""
+
+    @property
+    def users_connect(self) -> bool:
+        """Whether users' connections are needed: for the revision that answers, or for the one that shall."""
+        revisions = (revision for revision in (self.active, self.newest) if revision)
+        return any(revision.access.consent is Consent.USER for revision in revisions)
 
     @property
     def deleted(self) -> bool:

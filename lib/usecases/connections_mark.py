@@ -1,17 +1,28 @@
-"""Tell every process that a user of a customer connected or disconnected."""
+"""Tell every process that a user's connection changes.
+
+Before the change the customer's mark becomes one under which no process remembers anything, afterwards a new one: so an
+interruption at any point leaves processes that read the rows each time, never one that goes on with what is gone.
+"""
 
 from dataclasses import replace
 
-from lib.domain.configuration import Customer
+from lib.domain.configuration import UNSETTLED, Customer
+from lib.domain.errors import ConfigurationChanged, MicrosoftUnavailable
 from lib.ports import Customers
 from lib.usecases.updating import update
 
 
-async def mark_connections(customer: Customer, customers: Customers, mark: str) -> bool:
-    """Renew the customer's mark; return False if the customer was deleted or began anew in the meantime.
+async def announce_change(customer: Customer, customers: Customers) -> bool:
+    """Let every process forget; return False if the customer was deleted or began anew in the meantime."""
+    return await _mark(customer, customers, UNSETTLED)
 
-    Raises ConfigurationChanged if others keep being faster.
-    """
+
+async def settle_change(customer: Customer, customers: Customers, mark: str) -> bool:
+    """Let processes remember again; return False if the customer was deleted or began anew in the meantime."""
+    return await _mark(customer, customers, mark)
+
+
+async def _mark(customer: Customer, customers: Customers, mark: str) -> bool:
     marked = False
 
     def change(current: Customer) -> Customer | None:
@@ -19,5 +30,10 @@ async def mark_connections(customer: Customer, customers: Customers, mark: str) 
         marked = current.generation == customer.generation
         return replace(current, connections_mark=mark) if marked else None
 
-    await update(customer.id, customers, change)
+    try:
+        await update(customer.id, customers, change)
+    except ConfigurationChanged as problem:  # nobody's precondition failed; it is just busy
+        raise MicrosoftUnavailable(
+            "Many users of this customer connect or disconnect at the same time.", remedy="Try again in a minute."
+        ) from problem
     return marked

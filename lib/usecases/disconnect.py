@@ -4,7 +4,7 @@ from lib.domain.configuration import Customer
 from lib.domain.connection import user_key
 from lib.domain.fields import GUID
 from lib.ports import Connections, Customers, Random
-from lib.usecases.connections_mark import mark_connections
+from lib.usecases.connections_mark import announce_change, settle_change
 
 
 async def disconnect(
@@ -12,19 +12,19 @@ async def disconnect(
 ) -> None:
     """Remove the user's tokens, those of the same account under another name too; fine if there is nothing.
 
-    The customer's mark is renewed before and after: the first empties the memory of every process, so that nothing goes
-    on with a token whose row is gone if this is interrupted; the second is for a process that read the row in between.
+    The row of the given name goes last: it tells whose the others are, should this have to be done again.
     """
     stored = await customers.read(customer_id)
     if stored is None or stored.customer.deleted:
         return
     customer = stored.customer
-    await mark_connections(customer, customers, random())
-    account = await _account(customer, user, connections)
-    await connections.remove(customer_id, customer.generation, user_key(user))
-    if account:
-        await connections.remove_account(customer_id, customer.generation, account)
-    await mark_connections(customer, customers, random())
+    if not await announce_change(customer, customers):
+        return
+    account, key = await _account(customer, user, connections), user_key(user)
+    names = await connections.of_account(customer_id, customer.generation, account) if account else []
+    for name in (*(name for name in names if name != key), key):
+        await connections.remove(customer_id, customer.generation, name)
+    await settle_change(customer, customers, random())
 
 
 async def _account(customer: Customer, user: str, connections: Connections) -> str | None:

@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from lib.domain.configuration import Consent, Customer
+from lib.domain.configuration import Customer
 from lib.domain.connection import Connection, Grant, user_key
 from lib.domain.consent import Answer, AnswerNotUsable, Ending, Finish, Start, WayOut, refusal
 from lib.domain.errors import CalendarError, MicrosoftUnavailable, Refused
@@ -29,7 +29,7 @@ from lib.domain.sign_in import (
 )
 from lib.ports import Conflict, Credential, Customers, Deadline, Entra, Graph, Redemption, StoredConnection
 from lib.usecases.claim_sign_in import Claimed
-from lib.usecases.connections_mark import mark_connections
+from lib.usecases.connections_mark import announce_change, settle_change
 from lib.usecases.renewals import ATTEMPTS, Renewals, overtaken_too_often
 from lib.usecases.sign_ins import SignIns
 from lib.usecases.ways_out import WaysOut
@@ -61,7 +61,7 @@ class FinishSignIn:
 
         Raises AnswerNotUsable.
         """
-        if claimed.revision.access.consent is Consent.ADMIN:
+        if not claimed.customer.users_connect:
             raise AnswerNotUsable  # the consent was changed meanwhile; nobody connects any more
         try:
             if answer.error is not None:
@@ -138,14 +138,16 @@ class FinishSignIn:
     async def _store(self, claimed: Claimed, user: str, grant: Grant, signed_in: SignedIn, deadline: Deadline) -> None:
         """Store the connection if this is the invited user. Raises _Ended, AnswerNotUsable (customer deleted)."""
         customer, key, now = claimed.customer, user_key(user), self.renewals.now()
+        tenant, object_id = signed_in.tenant, signed_in.object_id
+        connection = Connection(customer.id, customer.generation, key, tenant, object_id, b"", now, now)
+        # First, since it makes the key if that was lost for good: what it sealed can be told from what is damaged then.
+        sealed = await self.renewals.sealer.seal(grant.as_text(), connection.identity)
         for _ in range(ATTEMPTS):
             stored = await self.renewals.connections.read(customer.id, customer.generation, key)
             if not await self._is_invited(user, stored, grant, signed_in, deadline):
                 raise _Ended(Ending.WRONG_ACCOUNT)
-            connection = Connection(
-                customer.id, customer.generation, key, signed_in.tenant, signed_in.object_id, b"", now, now
-            )
-            sealed = await self.renewals.sealer.seal(grant.as_text(), connection.identity)
+            if not await announce_change(customer, self.customers):
+                raise AnswerNotUsable
             try:
                 etag = stored.etag if stored else None
                 await self.renewals.connections.write(replace(connection, sealed=sealed), etag)
@@ -154,25 +156,16 @@ class FinishSignIn:
                 continue
         else:
             raise overtaken_too_often()
-        if not await self._mark(customer, key, created=stored is None):
+        if not await self._settle(customer):
             await self.renewals.connections.forget(customer.id, customer.generation)
             raise AnswerNotUsable
 
-    async def _mark(self, customer: Customer, key: str, *, created: bool) -> bool:
-        """Tell every process; return False if the customer is gone.
-
-        Tried twice, since the user is at the end of a long way. If it cannot be done, a row that was created is removed
-        again; one that was there before is as good as it was.
-        """
-        with suppress(CalendarError):
-            return await mark_connections(customer, self.customers, self.sign_ins.random())
-        try:
-            return await mark_connections(customer, self.customers, self.sign_ins.random())
-        except CalendarError:
-            if created:
-                with suppress(CalendarError):
-                    await self.renewals.connections.remove(customer.id, customer.generation, key)
-            raise
+    async def _settle(self, customer: Customer) -> bool:
+        """Return False if the customer is gone. If nothing can be told, the connection works, only not from memory."""
+        for _ in range(2):
+            with suppress(CalendarError):
+                return await settle_change(customer, self.customers, self.sign_ins.random())
+        return True
 
     async def _is_invited(
         self, user: str, stored: StoredConnection | None, grant: Grant, signed_in: SignedIn, deadline: Deadline

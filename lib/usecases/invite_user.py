@@ -1,6 +1,6 @@
 """Make a link with which a user connects a calendar."""
 
-from lib.domain.configuration import Consent, configured
+from lib.domain.configuration import configured
 from lib.domain.consent import SIGN_IN_LIFE, USER_LINK_LIFE, Link
 from lib.domain.errors import Owner, Refused
 from lib.ports import Customers
@@ -16,7 +16,7 @@ async def invite_user(
     """
     stored = await customers.read(customer_id)
     customer, newest = configured(stored.customer if stored else None)
-    if newest.access.consent is Consent.ADMIN:
+    if not customer.users_connect:
         raise Refused(
             "connectionNotNeeded",
             "Nobody needs to connect a calendar here: an administrator consents for everybody.",

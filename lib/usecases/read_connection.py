@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lib.domain.configuration import Consent, configured
+from lib.domain.configuration import configured
 from lib.domain.connection import ConnectionReport, reconnect_required, user_key
 from lib.domain.errors import Refused
 from lib.ports import Customers
@@ -12,8 +12,8 @@ from lib.usecases.renewals import Renewals
 async def read_connection(customer_id: str, user: str, *, customers: Customers, renewals: Renewals) -> ConnectionReport:
     """Return the state of a user's connection. Raises CustomerNotFound, Refused (type none)."""
     row = await customers.read(customer_id)
-    customer, newest = configured(row.customer if row else None)
-    if newest.access.consent is Consent.ADMIN:
+    customer, _ = configured(row.customer if row else None)
+    if not customer.users_connect:
         return ConnectionReport("notNeeded")
     stored = await renewals.connections.read(customer.id, customer.generation, user_key(user))
     if stored is None:

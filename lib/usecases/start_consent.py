@@ -1,6 +1,6 @@
 """Open a consent link: bind this browser to a sign-in of its own and send it to Microsoft."""
 
-from lib.domain.configuration import ConfigurationType, Consent, Revision
+from lib.domain.configuration import ConfigurationType, Revision
 from lib.domain.consent import Link, LinkNotUsable, Start, digest, is_token, mark_of
 from lib.domain.errors import BasicNotAllowed, CustomerNotFound
 from lib.ports import Customers
@@ -32,6 +32,6 @@ async def _open(ticket: str, customers: Customers, sign_ins: SignIns) -> tuple[L
         raise LinkNotUsable
     if newest.access.type is ConfigurationType.NONE:
         raise LinkNotUsable
-    if link.user is not None and newest.access.consent is Consent.ADMIN:
+    if link.user is not None and not stored.customer.users_connect:
         raise LinkNotUsable  # nobody connects any more since the consent was changed
     return link, newest

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date
 
-from lib.domain.configuration import Customer
-from lib.domain.connection import Connection, Ended, Grant, reconnect_required, user_key
+from lib.domain.configuration import UNSETTLED, Customer
+from lib.domain.connection import Connection, Grant, reconnect_required, user_key
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
 from lib.domain.microsoft import EntraRefused, UserToken
 from lib.domain.refusals import is_passing
@@ -36,7 +36,6 @@ class _Remembered:
 
     mark: str | None = None
     token: UserToken | None = None
-    ended: Ended | None = None
     used_on: date | None = None
     asking: "asyncio.Task[UserToken] | None" = field(default=None, repr=False)
     asking_for: tuple[str, str | None] = field(default=("", None), repr=False)
@@ -71,11 +70,9 @@ class UserTokens:
         """
         key = (customer.id, customer.generation, user_key(user))
         known = self._remembered(key)
-        if known.mark == customer.connections_mark:
-            if known.ended:
-                raise reconnect_required(known.ended)
-            if known.token and known.serves() and not _same(known.token, instead_of):
-                return known.token
+        counts = known.mark == customer.connections_mark and known.serves()
+        if known.token and counts and not _same(known.token, instead_of):
+            return known.token
         purpose = (customer.connections_mark, instead_of.value if instead_of else None)
         if known.asking is None or known.asking.done() or known.asking_for != purpose:
             known.asking_for = purpose
@@ -115,8 +112,8 @@ class UserTokens:
         for _ in range(ATTEMPTS):
             stored = await self._renewals.read(*key)
             known.used_on = _used_on(stored.connection)
-            if stored.connection.ended:
-                known.mark, known.token, known.ended = mark, None, stored.connection.ended
+            if stored.connection.ended:  # not remembered: a renewal or a new sign-in elsewhere mends it
+                known.mark, known.token = None, None
                 raise reconnect_required(stored.connection.ended)
             grant = await self._renewals.open(stored.connection)
             try:
@@ -126,7 +123,7 @@ class UserTokens:
             except Refused:  # the grant is dead, or the user was disconnected: the old token is not used any more
                 known.mark, known.token = None, None
                 raise
-            known.mark, known.token, known.ended = mark, token, None
+            known.mark, known.token = (None if mark == UNSETTLED else mark), token
             return token
         raise overtaken_too_often()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from lib.domain.configuration import UNSETTLED
 from lib.domain.connection import user_key
 from lib.domain.errors import MicrosoftTimeout, Throttled
 from tests.usecases.callers import BOB, GONE, Calls
@@ -51,7 +52,7 @@ async def test_under_another_mark_the_row_is_read_again(calls: Calls):
     assert await calls.refusal() == "userNotConnected"
 
 
-async def test_a_dead_grant_is_remembered_and_asked_about_once(calls: Calls):
+async def test_a_dead_grant_is_asked_about_once(calls: Calls):
     await calls.connect(lasts=10)
     calls.user_entra.script += [GONE]
 
@@ -63,8 +64,28 @@ async def test_a_dead_grant_is_remembered_and_asked_about_once(calls: Calls):
     calls.steps_taken()
     assert [await calls.refusal() for _ in range(5)] == ["reconnectRequired"] * 5
 
-    assert calls.steps_taken() == []
+    assert calls.steps_taken() == ["read connection"] * 5, "so that a new sign-in counts, whoever tells of it"
     assert len(calls.user_entra.refreshed) == 1
+
+
+async def test_a_grant_that_was_mended_elsewhere_works_without_being_told(calls: Calls):
+    await calls.connect(lasts=10)
+    calls.user_entra.script += [GONE]
+    await calls.refusal()
+
+    await calls.connect(name="new")  # by a process that was killed before it could tell
+
+    assert await calls.value() == "token new"
+
+
+async def test_while_a_connection_is_being_changed_nothing_is_remembered(calls: Calls):
+    await calls.connect()
+    calls.customers.put(replace(calls.customer(), connections_mark=UNSETTLED))
+    assert await calls.value() == "token 0"
+
+    calls.connections.rows.clear()
+
+    assert await calls.refusal() == "userNotConnected"
 
 
 async def test_after_a_new_sign_in_a_dead_grant_is_forgotten(calls: Calls):

@@ -86,11 +86,11 @@ class FakeConnections:
         self.rows.pop((customer, generation, user), None)
         self.steps.leave()
 
-    async def remove_account(self, customer: str, generation: str, object_id: str) -> None:
-        self.steps.enter("remove account")
-        mine = (customer, generation, object_id)
-        self.rows = {key: row for key, row in self.rows.items() if (*key[:2], row.connection.object_id) != mine}
+    async def of_account(self, customer: str, generation: str, object_id: str) -> list[str]:
+        self.steps.enter("names of account")
         self.steps.leave()
+        mine = (customer, generation, object_id)
+        return [key[2] for key, row in self.rows.items() if (*key[:2], row.connection.object_id) == mine]
 
     async def forget(self, customer: str, generation: str) -> None:
         self.steps.enter("forget connections")
