@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from lib.domain.configuration import Customer
 from lib.domain.connection import Connection, Grant, user_key
 from lib.domain.consent import Answer, AnswerNotUsable, Ending, Finish, Start, WayOut, refusal
-from lib.domain.errors import CalendarError, MicrosoftUnavailable, Refused
+from lib.domain.errors import BasicNotAllowed, CalendarError, MicrosoftUnavailable, Refused
 from lib.domain.fields import GUID
 from lib.domain.microsoft import Directory, EntraRefused, Granted, GraphRefused, SecretMissing
 from lib.domain.permissions import reads_calendars
@@ -71,6 +71,8 @@ class FinishSignIn:
             await self._connect(claimed, user, answer.code, deadline)
         except _Ended as ended:
             return await WaysOut(self.customers, self.sign_ins).after(claimed, user, ended.ending, ended.codes)
+        except BasicNotAllowed:
+            raise AnswerNotUsable from None  # the deployment does not offer Basic any more
         except (SecretMissing, CalendarError) as problem:
             if claimed.sign_in.return_url is None:  # our page for that
                 if isinstance(problem, SecretMissing):
