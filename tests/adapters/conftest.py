@@ -1,15 +1,19 @@
 """A simulated Microsoft and the adapters under test, in this process, over real HTTPS."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from lib.adapters.azure import CLIENT_OPTIONS
+from lib.adapters import azure
+from lib.adapters.azure import CLIENT_OPTIONS, azure_credential
 from lib.adapters.entra import EntraClient
 from lib.adapters.graph import GraphClient
 from lib.adapters.http import Http
 from lib.adapters.msal_session import MsalSession
+from lib.adapters.sealing import Sealing
+from lib.adapters.tables import Tables
+from lib.adapters.vault import KeyVault
 from lib.ports import Credential, Deadline
 from tests.sandbox.azurite import Azurite
 from tests.sandbox.certificates import Authority
@@ -87,3 +91,46 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     folder: Path = tmp_path_factory.mktemp("azurite")
     with Azurite(authority(), folder) as running_azurite:
         yield running_azurite
+
+
+@pytest.fixture
+async def tables(azurite: Azurite) -> AsyncIterator[Tables]:
+    """The Table Storage account."""
+    opened = Tables(connection_string=azurite.connection_string, endpoint=None, credential=None)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def vaults(
+    microsoft: SimulatedMicrosoft, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[], KeyVault]]:
+    """Open one client of the vault after the other: each is an instance of its own that remembers nothing."""
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.setenv(name, microsoft.environment()[name])
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(azure, "PATIENCE", 1.5)  # seconds, for what hangs
+    opened = []
+
+    def another() -> KeyVault:
+        credential = azure_credential(None)
+        vault = KeyVault(microsoft.vault_url, credential)
+        opened.extend((vault, credential))
+        return vault
+
+    yield another
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+def instances(vaults: Callable[[], KeyVault]) -> Callable[[], Sealing]:
+    """Make one sealer after the other, each as a process of its own would."""
+    return lambda: Sealing(vaults())
+
+
+@pytest.fixture
+def one(instances: Callable[[], Sealing]) -> Sealing:
+    """A sealer."""
+    return instances()

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -25,13 +24,6 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ADA = user_key("ada")
 CONNECTION = Connection("contoso", "g1", ADA, "tenant-1", "object-1", b"1.sealed", NOW, NOW)
 ENDED = Ended(NOW, (700082, 70008), "invalid_grant", "bad_token")
-
-
-@pytest.fixture
-async def tables(azurite: Azurite) -> AsyncIterator[Tables]:
-    opened = Tables(connection_string=azurite.connection_string, endpoint=None, credential=None)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
