@@ -97,6 +97,11 @@ class Revision:
     scoped: bool = False
 
     @property
+    def users_connect(self) -> bool:
+        """Whether calendars are read as users who connected."""
+        return self.access.type is not ConfigurationType.NONE and self.access.consent is Consent.USER
+
+    @property
     def expires(self) -> Expiry:
         """What is known about the secret's expiry: what Entra ID said counts more than what was typed."""
         return self.learned_expires if self.learned_expires.known else self.secret_expires
@@ -135,8 +140,7 @@ class Customer:
     @property
     def users_connect(self) -> bool:
         """Whether users' connections are needed: for the revision that answers, or for the one that shall."""
-        revisions = (revision for revision in (self.active, self.newest) if revision)
-        return any(revision.access.consent is Consent.USER for revision in revisions)
+        return any(revision.users_connect for revision in (self.active, self.newest) if revision)
 
     @property
     def deleted(self) -> bool:

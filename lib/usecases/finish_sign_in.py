@@ -183,7 +183,9 @@ class FinishSignIn:
         except GraphRefused as refused:
             if refused.status == 403:  # User.Read was not granted, so there is no other proof
                 raise _Ended(Ending.NOT_VERIFIED) from refused
-            raise MicrosoftUnavailable("Graph did not tell who signed in.", trace=refused.trace) from refused
+            raise MicrosoftUnavailable(
+                "Microsoft Graph did not tell who signed in.", remedy="Try again in a minute.", trace=refused.trace
+            ) from refused
         return str(profile.get("id")).lower() == signed_in.object_id and is_named(user, addresses_of(profile))
 
     async def _known_account(self, stored: StoredConnection) -> str | None:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from lib.domain.configuration import ConfigurationType, Consent, Customer, Revision
+from lib.domain.configuration import Customer, Revision
 from lib.domain.connection import RENEW_AFTER
 from lib.domain.consent import SIGN_IN_LIFE
 from lib.domain.errors import BasicNotAllowed, Refused
@@ -126,7 +126,5 @@ def _revision(customer: Customer | None, generation: str) -> Revision | None:
     """Return the revision whose application the connections belong to, None if users do not connect now."""
     if customer is None or customer.generation != generation:
         return None
-    revision = customer.active or customer.newest
-    if revision is None or revision.access.type is ConfigurationType.NONE or revision.access.consent is Consent.ADMIN:
-        return None
-    return revision
+    revisions = (revision for revision in (customer.active, customer.newest) if revision)
+    return next((revision for revision in revisions if revision.users_connect), None)

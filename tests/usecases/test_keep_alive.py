@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from lib.domain.configuration import ConfigurationType
+from lib.domain.configuration import ConfigurationType, Consent
 from lib.domain.connection import Connection, Ended
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import EntraRefused
@@ -251,6 +251,16 @@ async def test_the_secret_that_answers_renews_and_not_the_one_that_waits_for_its
     assert pending.pending
 
     assert await run(office) == KeptAlive(due=1, renewed=1), "v9 is not in the vault"
+
+
+async def test_a_change_to_user_consent_that_waits_for_its_test_renews(office: Office):
+    await connect_idle(office)
+    customer = office.customer()
+    assert customer.active is not None
+    access = replace(customer.active.access, consent=Consent.ADMIN)
+    office.customers.put(replace(customer, active=replace(customer.active, id="before", access=access)))
+
+    assert (await run(office)).renewed == 1
 
 
 async def test_before_the_first_test_the_saved_configuration_renews():
