@@ -16,3 +16,4 @@ def stack() -> Iterator[Stack]:
     with Stack() as running:
         yield running
         assert running.microsoft.errors == [], "the simulated Microsoft failed"
+        assert running.smtp.errors == [], "the SMTP server failed"

@@ -5,6 +5,8 @@ from typing import Any
 
 from tests.sandbox.world import demo as world
 from tests.sandbox.world import demo_sign_in as users
+from tests.sandbox.world.applications import Application
+from tests.sandbox.world.tenants import World
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ class Customer:
         """Whether each user consents."""
         return self.configuration["consent"] == "user"
 
+    def application(self, in_world: World) -> Application:
+        """Return the registration whose client secret is used; Basic's is the deployment's own."""
+        if self.configuration["configurationType"] == "basic":
+            return in_world.home.applications[world.BASIC_APPLICATION]
+        tenant = in_world.find_tenant(self.configuration["tenantId"])
+        assert tenant is not None
+        return tenant.applications[self.configuration["applicationId"]]
+
     def addresses(self) -> list[str]:
         """Return the addresses to look up."""
         domain = self.user.partition("@")[2]
@@ -31,7 +41,14 @@ class Customer:
 
 
 def _advanced(tenant: str, application: str, consent: str) -> dict[str, Any]:
-    return {"configurationType": "advanced", "tenantId": tenant, "applicationId": application, "consent": consent}
+    """Return a document; alerts go to the customer's own IT."""
+    return {
+        "configurationType": "advanced",
+        "tenantId": tenant,
+        "applicationId": application,
+        "consent": consent,
+        "alertRecipients": [f"it@{tenant}"],
+    }
 
 
 CUSTOMERS = {

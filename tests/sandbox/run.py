@@ -8,11 +8,20 @@ from aiohttp import web
 from tests.sandbox.ports import free_port
 from tests.sandbox.stack import Stack, offer_basic
 from tests.sandbox.start_page import StartPage
+from tests.sandbox.world import demo as world
+from tests.sandbox.world.applications import READ_OWNED
+
+
+def prepare(stack: Stack) -> dict[str, str | None]:
+    """Offer Basic, and let Contoso's application ask for the role with which it reads when its own secrets end."""
+    contoso = stack.world.tenants[world.CONTOSO].applications[world.CONTOSO_APPLICATION]
+    contoso.registered_roles.add(READ_OWNED)
+    return offer_basic(stack)
 
 
 async def serve(stack: Stack) -> None:
     """Serve the start page until Ctrl+C or SIGTERM."""
-    runner = web.AppRunner(StartPage(stack.public_url).application())
+    runner = web.AppRunner(StartPage(stack).application())
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, "localhost", port).start()
@@ -27,7 +36,7 @@ async def serve(stack: Stack) -> None:
 def main() -> None:
     """Start the sandbox and serve its start page."""
     print("Starting the sandbox", flush=True)
-    with Stack(say=lambda line: print(f"   {line}", flush=True), settings=offer_basic) as stack:
+    with Stack(say=lambda line: print(f"   {line}", flush=True), settings=prepare) as stack:
         asyncio.run(serve(stack))
         print("Stopping", flush=True)
 

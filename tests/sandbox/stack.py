@@ -1,6 +1,6 @@
-"""Everything at once: a simulated Microsoft, Azurite, and the function app on its local host.
+"""Everything at once: a simulated Microsoft, Azurite, an SMTP server, and the function app on its local host.
 
-Tables, vault and identity are reached on the production path: only settings differ from Azure.
+Tables, vault, identity and mail server are reached on the production path: only settings differ from Azure.
 """
 
 import shutil
@@ -13,10 +13,16 @@ from typing import Self
 from tests.sandbox.azurite import Azurite
 from tests.sandbox.certificates import Authority
 from tests.sandbox.host.process import HostProcess
+from tests.sandbox.mail.inbox import Inbox
+from tests.sandbox.mail.smtp_server import SmtpServer
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.ports import free_port
 from tests.sandbox.world.demo import BASIC_APPLICATION, BASIC_SECRET, demo_world
 from tests.sandbox.world.secrets import SecretVersion, VaultSecret
+
+SENDER = "calendar@connector.example"
+OPERATOR = "operator@connector.example"
+SMTP_LOGIN = ("connector", "Smtp~made-up:p@ss/word")
 
 
 def offer_basic(stack: "Stack") -> dict[str, str | None]:
@@ -32,7 +38,7 @@ def _quiet(_: str) -> None:
 
 
 class Stack:
-    """The running sandbox. Stop it, or use it as a context manager."""
+    """The running sandbox. Stop it, or use it as a context manager. All mail comes into `inbox`, by whichever way."""
 
     def __init__(
         self,
@@ -50,11 +56,16 @@ class Stack:
         for tenant in self.world.tenants.values():
             for application in tenant.applications.values():
                 application.redirect_uris.append(f"{self.public_url}/mobile/getcalendar")
+        self.world.sender_addresses.add(SENDER)
+        self.inbox = Inbox()
         self._settings = settings
         try:
-            self.microsoft = SimulatedMicrosoft(self.world, self.authority)
+            self.microsoft = SimulatedMicrosoft(self.world, self.authority, inbox=self.inbox)
             self.microsoft.start()
             say(f"simulated Entra ID at {self.microsoft.entra_url}, Graph, Key Vault and managed identity beside it")
+            self.smtp = SmtpServer(self.inbox, self.authority, login=SMTP_LOGIN)
+            self.smtp.start()
+            say(f"an SMTP server on port {self.smtp.port}")
             self.azurite = Azurite(self.authority, self._folder / "azurite")
             say(f"Azurite for tables at {self.azurite.endpoint}")
             self.host = self.start_host()
@@ -71,6 +82,10 @@ class Stack:
             "TABLES_ENDPOINT": self.azurite.endpoint,
             "RETURN_URLS": "https://ats.example",
             "OTHER_REDIRECT_URIS": "https://staging.ats.example/mobile/getcalendar",
+            "EMAIL_URL": self.smtp.url(),
+            "EMAIL_SENDER": SENDER,
+            "ALERT_RECIPIENTS": OPERATOR,
+            "SECRET_SCAN_SCHEDULE": "0 0 7 * * *",
         }
         chosen = usual | dict(self._settings(self) if self._settings else {})
         return {name: value for name, value in chosen.items() if value is not None}
@@ -82,7 +97,7 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything and remove what it wrote."""
-        for part in ("host", "azurite", "microsoft"):
+        for part in ("host", "azurite", "smtp", "microsoft"):
             if hasattr(self, part):
                 getattr(self, part).stop()
         shutil.rmtree(self._folder, ignore_errors=True)

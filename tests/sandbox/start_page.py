@@ -14,31 +14,31 @@ from aiohttp import web
 
 from tests.sandbox.customers import CUSTOMERS, Customer
 from tests.sandbox.grid import grid
+from tests.sandbox.host.keys import FUNCTION_KEY, MASTER_KEY
+from tests.sandbox.inbox_page import InboxPages
+from tests.sandbox.page_parts import button, checks, link, page, shown
+from tests.sandbox.stack import Stack
+from tests.sandbox.world.changes import let_time_pass
 
-_KEY = {"x-functions-key": "sandbox"}
-_STYLE = """
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:auto;padding:1.5rem 1rem}
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin:1.6rem 0 .3rem}p{margin:.3rem 0}
-form{display:inline}button{font:inherit;padding:.3rem .9rem;margin:.2rem .4rem .2rem 0;cursor:pointer}
-pre{overflow:auto;padding:.8rem;border:1px solid #8886;border-radius:6px;font-size:.85rem;line-height:1.35}
-.passed{color:#1a7f37}.failed{color:#cf222e}.warning{color:#b35900}.skipped{opacity:.65}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;
-border-top:1px solid #8884}.json{white-space:pre-wrap;overflow-wrap:anywhere}code{overflow-wrap:anywhere}
-"""
+_KEY = {"x-functions-key": FUNCTION_KEY}
+_MASTER = {"x-functions-key": MASTER_KEY}
+_DAYS = 351
 
 
 class StartPage:
-    """The page's server; `api` is where the functions answer."""
+    """The page's server, beside a running sandbox."""
 
-    def __init__(self, api: str) -> None:
-        self._api = api
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._inbox = InboxPages(stack.inbox)
         self._session: aiohttp.ClientSession | None = None
 
     def application(self) -> web.Application:
         """Return the web application."""
         app = web.Application()
         app.router.add_get("/", self._index)
+        self._inbox.add_to(app.router)
+        app.router.add_post("/operator/{action}", self._operate)
         app.router.add_post("/{customer}/{action}", self._act)
         app.cleanup_ctx.append(self._client)
         return app
@@ -47,11 +47,15 @@ class StartPage:
         async with aiohttp.ClientSession(headers=_KEY) as self._session:
             yield
 
-    async def _call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    async def _call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        """Call a function; return the status and the answer as JSON, as text if it is none."""
         assert self._session is not None
-        async with self._session.request(method, self._api + path, json=body) as answer:
+        async with self._session.request(method, self._stack.public_url + path, json=body, **more) as answer:
             text = await answer.text()
-            return answer.status, json.loads(text) if text else None
+            try:
+                return answer.status, json.loads(text)
+            except ValueError:
+                return answer.status, text
 
     async def _index(self, _: web.Request) -> web.Response:
         sections = "".join([await self._section(name) for name in CUSTOMERS])
@@ -60,13 +64,17 @@ class StartPage:
             "The pages of the simulated Microsoft, where people sign in and consent, have a certificate of the "
             "sandbox's own, so your browser will ask whether to go on.</p>"
         )
-        return _page("Calendar connector: sandbox", steps + sections)
+        operator = "".join(button(f"/operator/{action}", label) for action, (label, *_) in _OPERATOR.items())
+        return page("Calendar connector: sandbox", f"{steps}<p>{operator}{self._inbox.link()}</p>{sections}")
+
+    async def _operate(self, request: web.Request) -> web.Response:
+        if request.match_info["action"] not in _OPERATOR:
+            raise web.HTTPNotFound
+        label, method, path, more = _OPERATOR[request.match_info["action"]]
+        return page(label, shown(*await self._call(method, path, **more)) + f"<p>{_BACK} {self._inbox.link()}</p>")
 
     async def _section(self, name: str) -> str:
-        forms = "".join(
-            f'<form method="post" action="/{name}/{action}"><button>{escape(label)}</button></form>'
-            for action, label in _buttons(CUSTOMERS[name])
-        )
+        forms = "".join(button(f"/{name}/{action}", label) for action, label in _buttons(CUSTOMERS[name]))
         about = escape(CUSTOMERS[name].about)
         return f"<h2>{name.title()} <small>({about})</small></h2><p>{await self._state(name)}</p>{forms}"
 
@@ -87,36 +95,36 @@ class StartPage:
             raise web.HTTPNotFound
         secrets = {known: secret for known, _, secret in CUSTOMERS[name].other_secrets}
         doing = self.save(name, secrets[action]) if action in secrets else _ACTIONS[action](self, name)
-        return _page(f"{name.title()}: {action}", await doing + '<p><a href="/">Back</a></p>')
+        return page(f"{name.title()}: {action}", f"{await doing}<p>{_BACK}</p>")
 
     async def save(self, name: str, secret: str | None = None) -> str:
         """Save the configuration, with another secret than the right one if given."""
         customer = CUSTOMERS[name]
         given = secret or customer.secret
         document = customer.configuration | ({"applicationSecret": given} if given else {})
-        return _shown(*await self._call("PUT", f"/customers/{name}/calendar", document))
+        return shown(*await self._call("PUT", f"/customers/{name}/calendar", document))
 
     async def test(self, name: str) -> str:
         """Test the configuration and show the checks as a table."""
         body = {"user": CUSTOMERS[name].user}
         status, report = await self._call("POST", f"/customers/{name}/calendar/test", body)
-        return _shown(status, report) if status != 200 else _checks(report)
+        return shown(status, report) if status != 200 else checks(report)
 
     async def consent(self, name: str) -> str:
         """Make an admin consent link."""
-        return _link(*await self._call("POST", f"/customers/{name}/calendar/admin-consent"), "an administrator")
+        return link(*await self._call("POST", f"/customers/{name}/calendar/admin-consent"), "an administrator")
 
     async def connect(self, name: str) -> str:
         """Make a link with which the user connects a calendar."""
-        return _link(*await self._call("POST", f"{_user_path(name)}/connect"), CUSTOMERS[name].user)
+        return link(*await self._call("POST", f"{_user_path(name)}/connect"), CUSTOMERS[name].user)
 
     async def connection(self, name: str) -> str:
         """Show the user's connection."""
-        return _shown(*await self._call("GET", f"{_user_path(name)}/connection"))
+        return shown(*await self._call("GET", f"{_user_path(name)}/connection"))
 
     async def disconnect(self, name: str) -> str:
         """Forget the user's connection."""
-        return _shown(*await self._call("DELETE", f"{_user_path(name)}/connection"))
+        return shown(*await self._call("DELETE", f"{_user_path(name)}/connection"))
 
     async def schedule(self, name: str, user: str | None = None) -> str:
         """Look up today's free/busy times and show them as a grid."""
@@ -128,22 +136,43 @@ class StartPage:
         }
         status, answer = await self._call("POST", f"{_user_path(name, user)}/getSchedule", body)
         if status != 200:
-            return _shown(status, answer)
-        return f"<pre>{escape(grid(answer['value'], first_hour=7, slots_per_hour=2))}</pre>" + _shown(status, answer)
+            return shown(status, answer)
+        return f"<pre>{escape(grid(answer['value'], first_hour=7, slots_per_hour=2))}</pre>" + shown(status, answer)
 
     async def outside(self, name: str) -> str:
         """Look up as a user whom the application may not ask as."""
         return await self.schedule(name, CUSTOMERS[name].outside)
 
+    async def age(self, name: str) -> str:
+        """Make the customer's client secrets in Entra ID older."""
+        application = CUSTOMERS[name].application(self._stack.world)
+        let_time_pass(application, _DAYS)
+        ends = "".join(
+            f"<li>{escape(secret.display_name or secret.key_id)}: {secret.end:%d %b %Y}</li>"
+            for secret in application.secrets
+        )
+        return f"<p>In Entra ID the client secrets of {escape(application.display_name)} now end on</p><ul>{ends}</ul>"
+
     async def read(self, name: str) -> str:
         """Show the configuration."""
-        return _shown(*await self._call("GET", f"/customers/{name}/calendar"))
+        return shown(*await self._call("GET", f"/customers/{name}/calendar"))
 
     async def delete(self, name: str) -> str:
         """Forget the customer."""
-        return _shown(*await self._call("DELETE", f"/customers/{name}/calendar"))
+        return shown(*await self._call("DELETE", f"/customers/{name}/calendar"))
 
 
+_BACK = '<a href="/">Back</a>'
+_OPERATOR: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "scan": ("Scan the client secrets now", "POST", "/secret-scan", {}),
+    "last-scan": ("Last scan", "GET", "/secret-scan", {}),
+    "deliver": (
+        "Deliver what is waiting",
+        "POST",
+        "/admin/functions/deliver_alerts",
+        {"body": {"input": ""}, "headers": _MASTER},
+    ),
+}
 _ACTIONS: dict[str, Callable[[StartPage, str], Awaitable[str]]] = {
     "save": StartPage.save,
     "test": StartPage.test,
@@ -153,6 +182,7 @@ _ACTIONS: dict[str, Callable[[StartPage, str], Awaitable[str]]] = {
     "disconnect": StartPage.disconnect,
     "schedule": StartPage.schedule,
     "outside": StartPage.outside,
+    "age": StartPage.age,
     "read": StartPage.read,
     "delete": StartPage.delete,
 }
@@ -172,44 +202,8 @@ def _buttons(customer: Customer) -> list[tuple[str, str]]:
         buttons += [("outside", "Look up as somebody outside the scope")]
     if customer.users_connect:
         buttons += [("connection", "Show connection"), ("disconnect", "Disconnect")]
-    return [*buttons, ("read", "Show configuration"), ("delete", "Delete")]
+    return [*buttons, ("age", f"Let {_DAYS} days pass"), ("read", "Show configuration"), ("delete", "Delete")]
 
 
 def _user_path(name: str, user: str | None = None) -> str:
     return f"/customers/{name}/users/{user or CUSTOMERS[name].user}/calendar"
-
-
-def _link(status: int, link: Any, who: str) -> str:
-    if status != 201:
-        return _shown(status, link)
-    url = escape(link["url"])
-    return f'<p>Valid until {link["expiresAt"]}. Open it as {escape(who)}:</p><p><a href="{url}">{url}</a></p>'
-
-
-def _shown(status: int, answer: Any) -> str:
-    text = "" if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)
-    return f"<p>The functions answered <b>{status}</b></p><pre class='json'>{escape(text)}</pre>"
-
-
-def _checks(report: dict[str, Any]) -> str:
-    rows = "".join(
-        f'<tr><td class="{check["outcome"]}"><b>{check["outcome"]}</b></td><td>{check["check"]}</td>'
-        f"<td>{escape(check['message'])}{_remedy(check)}</td></tr>"
-        for check in report["checks"]
-    )
-    return f"<p>Passed: <b>{report['passed']}</b></p><table>{rows}</table>"
-
-
-def _remedy(check: dict[str, Any]) -> str:
-    if not check["remedy"]:
-        return ""
-    return f"<br><b>{escape(check['owner'])}</b> ({escape(str(check['code']))}): {escape(check['remedy'])}"
-
-
-def _page(title: str, content: str) -> web.Response:
-    html = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><h1>{escape(title)}</h1>{content}</body></html>"
-    )
-    return web.Response(text=html, content_type="text/html")

@@ -1,4 +1,4 @@
-"""A simulated Microsoft on real HTTPS: Entra ID, Graph, Key Vault, and App Service's managed identity endpoint.
+"""A simulated Microsoft on real HTTPS: Entra ID, Graph, Key Vault, App Service's managed identity endpoint, and e-mail.
 
 It follows Microsoft's documented and observed behaviour, traps included (facts: microsoft.md), so that the product runs
 against it unchanged, reached by settings only. `python -m tests.sandbox.microsoft` runs it as a process of its own.

@@ -19,7 +19,7 @@ from tests.sandbox.world.demo import demo_world
 def main() -> None:
     """Serve until told to stop."""
     arguments = argparse.ArgumentParser(prog="python -m tests.sandbox.microsoft", description=__doc__)
-    for service in ("entra", "graph", "vault", "identity"):
+    for service in ("entra", "graph", "vault", "identity", "communication"):
         arguments.add_argument(f"--latency-{service}", type=float, default=0.0, metavar="SECONDS")
     arguments.add_argument("--folder", type=Path, help="where to keep the certificates (default: a temporary folder)")
     options = arguments.parse_args()

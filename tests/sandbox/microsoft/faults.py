@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import socket
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import web
 
+from tests.sandbox import transports
 from tests.sandbox.microsoft.calls import SeenRequest
 
 
@@ -58,14 +57,8 @@ class Fault:
 
 
 def reset(request: web.Request) -> None:
-    """Break the connection without a word: a TCP reset, no TLS goodbye."""
-    transport = request.transport
-    if transport is None:
-        return
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    """Break the connection without a word."""
+    transports.reset(request.transport)
 
 
 async def truncate(request: web.Request, answer: web.Response) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from aiohttp import web
 from tests.sandbox.microsoft.calls import SeenRequest, json_answer
 from tests.sandbox.microsoft.faults import Fault, reset, truncate
 
-_LARGEST_BODY = 8 * 1024 * 1024
+_LARGEST_BODY = 16 * 1024 * 1024  # more than any service accepts, so that each refuses in its own words
 _START_LIMIT = 20.0
 _STOP_LIMIT = 10.0
 

@@ -5,7 +5,10 @@ from types import TracebackType
 from typing import Self
 
 from tests.sandbox.certificates import Authority
+from tests.sandbox.mail.inbox import Inbox
+from tests.sandbox.microsoft.addresses import Addresses
 from tests.sandbox.microsoft.calls import SeenRequest
+from tests.sandbox.microsoft.communication import Communication
 from tests.sandbox.microsoft.entra import Entra
 from tests.sandbox.microsoft.faults import Fault
 from tests.sandbox.microsoft.graph import Graph
@@ -17,24 +20,35 @@ from tests.sandbox.microsoft.vault import Vault
 from tests.sandbox.world.tenants import World
 
 
-class SimulatedMicrosoft:
+class SimulatedMicrosoft(Addresses):
     """All simulated services over one world. The addresses are known from construction on."""
 
-    def __init__(self, world: World, authority: Authority, *, latency: float = 0.0, keep_requests: bool = True) -> None:
+    def __init__(
+        self,
+        world: World,
+        authority: Authority,
+        *,
+        latency: float = 0.0,
+        keep_requests: bool = True,
+        inbox: Inbox | None = None,
+    ) -> None:
+        """Make it; mail goes into `inbox`, by default one of its own."""
         self.world = world
         self._authority = authority
         self._journal = Journal()
         self._journal.keeps_requests = keep_requests
         self._shared = shared = Surroundings(world, latency)
+        self._communication = Communication(shared, inbox if inbox is not None else Inbox())
         self._services: dict[str, Service] = {
             "entra": Entra(shared),
             "graph": Graph(shared),
             "vault": Vault(shared),
             "identity": Identity(shared),
+            "communication": self._communication,
         }
         self._server = ServerThread(tuple(self._services), self._journal)
-        shared.entra_url, shared.graph_url, shared.vault_url = (
-            f"https://127.0.0.1:{self._server.port(name)}" for name in ("entra", "graph", "vault")
+        shared.entra_url, shared.graph_url, shared.vault_url, shared.communication_url = (
+            f"https://127.0.0.1:{self._server.port(name)}" for name in ("entra", "graph", "vault", "communication")
         )
         shared.identity_url = f"http://127.0.0.1:{self._server.port('identity')}"
         shared.identity_header = new_id()
@@ -59,47 +73,14 @@ class SimulatedMicrosoft:
         self.stop()
 
     @property
-    def entra_url(self) -> str:
-        """Where Entra ID answers."""
-        return self._shared.entra_url
+    def communication(self) -> Communication:
+        """Communication Services, whose attributes change how they behave."""
+        return self._communication
 
     @property
-    def graph_url(self) -> str:
-        """Where Graph answers; also the audience of its tokens."""
-        return self._shared.graph_url
-
-    @property
-    def vault_url(self) -> str:
-        """Where the Key Vault answers."""
-        return self._shared.vault_url
-
-    @property
-    def identity_url(self) -> str:
-        """Where the managed identity endpoint answers, in plain HTTP as App Service's."""
-        return self._shared.identity_url
-
-    @property
-    def vault_resource(self) -> str:
-        """The resource of tokens for the vault, as its challenge names it."""
-        return self._shared.vault_resource
-
-    @property
-    def identity_header(self) -> str:
-        """The secret of the managed identity endpoint."""
-        return self._shared.identity_header
-
-    def environment(self) -> dict[str, str]:
-        """Return the settings that make a process use this Microsoft."""
-        bundle = str(self._authority.bundle_file)
-        return {
-            "ENTRA_URL": self.entra_url,
-            "GRAPH_URL": self.graph_url,
-            "KEY_VAULT_URL": self.vault_url,
-            "IDENTITY_ENDPOINT": f"{self.identity_url}/msi/token",
-            "IDENTITY_HEADER": self.identity_header,
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
-        }
+    def inbox(self) -> Inbox:
+        """Where Communication Services deliver."""
+        return self._communication.inbox
 
     @property
     def requests(self) -> list[SeenRequest]:

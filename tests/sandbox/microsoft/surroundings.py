@@ -23,8 +23,8 @@ class Surroundings:
         self.tokens = Tokens()
         self.clock: Clock = utc_now
         self.offset = timedelta()
-        self.latency = dict.fromkeys(("entra", "graph", "vault", "identity"), latency)
-        self.entra_url = self.graph_url = self.vault_url = self.identity_url = ""
+        self.latency = dict.fromkeys(("entra", "graph", "vault", "identity", "communication"), latency)
+        self.entra_url = self.graph_url = self.vault_url = self.identity_url = self.communication_url = ""
         self.identity_header = ""
         self.user_token_seconds = LIFETIME
         """How long users' access tokens for Graph last."""
@@ -64,6 +64,11 @@ class Surroundings:
         return {self.vault_resource, "https://vault.azure.net"}
 
     @property
+    def communication_audiences(self) -> set[str]:
+        """The audiences of tokens for Communication Services; scopes spell it with one slash or two (facts 9.1)."""
+        return {"https://communication.azure.com"}
+
+    @property
     def infrastructure_resources(self) -> set[str]:
         """Resources that tokens are issued for in the home tenant only, without trailing slashes."""
-        return self.vault_audiences | {"https://storage.azure.com", "https://communication.azure.com"}
+        return self.vault_audiences | self.communication_audiences | {"https://storage.azure.com"}

@@ -8,7 +8,7 @@ _NAMES = uuid.UUID("5a4d0b0e-5a4d-4b0e-8a4d-0b0e5a4d0b0e")
 
 # The roles that read any application, and the one that reads only what the application owns (facts 5).
 _READ_ANY = {"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-_READ_OWNED = "Application.ReadWrite.OwnedBy"
+READ_OWNED = "Application.ReadWrite.OwnedBy"
 
 ADMIN_SCOPES = {"Application.Read.All", "Directory.Read.All", "Place.Read.All", "User.Read.All"}
 """Delegated scopes that only an administrator may consent to, in every tenant (facts 6.1)."""
@@ -108,7 +108,7 @@ class Application:
         """Tell whether a token of this application with these roles may read the registration `target`."""
         if roles & _READ_ANY:
             return True
-        return _READ_OWNED in roles and target is self and self.owns_itself
+        return READ_OWNED in roles and target is self and self.owns_itself
 
     @property
     def may_read_itself(self) -> bool:

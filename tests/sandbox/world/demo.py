@@ -67,6 +67,7 @@ def demo_world(now: datetime) -> World:
     _home(world.add(Tenant(HOME, "Applicant Tracking", ["applicants.onmicrosoft.com", "applicants.example"])), at)
     world.managed_identities.append(ManagedIdentity(MANAGED_IDENTITY, stable_id(HOME, "managed identity")))
     world.vault_users.add(INFRASTRUCTURE_APPLICATION)
+    world.mail_users.add(INFRASTRUCTURE_APPLICATION)
     return world
 
 

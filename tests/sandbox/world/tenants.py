@@ -60,6 +60,7 @@ class ManagedIdentity:
     client_id: str
     object_id: str
     may_use_vault: bool = True
+    may_send_mail: bool = True
 
 
 @dataclass
@@ -122,6 +123,10 @@ class World:
     deleted_secrets: dict[str, VaultSecret] = field(default_factory=dict)
     vault_users: set[str] = field(default_factory=set)
     """Client ids of service principals that may use the vault."""
+    mail_users: set[str] = field(default_factory=set)
+    """Client ids of service principals that may send by Communication Services."""
+    sender_addresses: set[str] = field(default_factory=lambda: {"donotreply@sandbox-0000.azurecomm.net"})
+    """The senders that are set up in Communication Services; their domains are the linked ones."""
     largest_schedules: int = 100
     """Observed; the documentation says 20 (facts 1.4)."""
     longest_window_days: int = 62
