@@ -86,22 +86,23 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        repeat: bool = True,
     ) -> Reply:
         """Send a request that is safe to repeat; return the last answer, whatever its status.
 
-        Transient statuses and broken connections are tried again while the deadline allows.
-        Raises MicrosoftTimeout, MicrosoftUnavailable (no answer at all).
+        Transient statuses and broken connections are tried again while the deadline allows. Without `repeat` there is
+        one try only, for what is not safe to repeat. Raises MicrosoftTimeout, MicrosoftUnavailable (no answer at all).
         """
         if urlsplit(url).netloc.lower() not in self._hosts:
             raise ValueError("a host that this client was not made for")
-        attempt = 0
+        attempt, tries = 0, _TRIES if repeat else 1
         while True:
             attempt += 1
-            reply = await self._attempt(method, url, deadline, headers, json, last=attempt == _TRIES)
+            reply = await self._attempt(method, url, deadline, headers, json, last=attempt == tries)
             if reply is not None and reply.status not in _TRANSIENT:
                 return reply
             wait = _pause(attempt, reply)
-            if attempt == _TRIES or wait >= deadline.left():
+            if attempt == tries or wait >= deadline.left():
                 if reply is None:
                     raise MicrosoftTimeout
                 return reply
