@@ -6,7 +6,7 @@ setting's name. No check repeats the value: it may be a secret.
 
 import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from lib.domain.fields import EMAIL, GUID, origin_of
 
@@ -93,9 +93,19 @@ def connection_string(text: str) -> str:
 
 
 def email_url(text: str) -> str:
-    """Return where e-mails go out: Azure Communication Services or an SMTP server."""
-    _parsed(text, {"https", "smtp", "smtps"})
-    return text
+    """Return where e-mails go out: the origin of Azure Communication Services, or an SMTP server with its login."""
+    url = _parsed(text, {"https", "smtp", "smtps"})
+    if url.scheme == "https":
+        return _origin(url)
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError("must not have a path, query or fragment; write / ? # @ in a password as %2F %3F %23 %40")
+    login = [unquote(part or "") for part in (url.username, url.password)]
+    if any(login) != all(login):
+        raise ValueError("must have both a user and a password, or neither")
+    # SMTP logins are sent as ASCII (Python's smtplib), and control characters would end them early.
+    if not all(part.isascii() and part.isprintable() for part in login):
+        raise ValueError("must have a user and a password of ASCII characters only")
+    return text.removesuffix("/")
 
 
 def email(text: str) -> str:

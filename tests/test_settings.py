@@ -81,6 +81,20 @@ def test_a_missing_setting_is_named(name: str):
         ("GRAPH_URL", "https://127.0.0.1/v1.0"),
         ("BASIC_APPLICATION_ID", "basic"),
         ("EMAIL_URL", "ftp://mail.example"),
+        ("EMAIL_URL", "https://mail.example/emails"),
+        ("EMAIL_URL", "https://user:word@mail.example"),
+        ("EMAIL_URL", "https://mail.example/?key=word"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://mail.example:none"),
+        ("EMAIL_URL", "smtp://mail.example:99999"),
+        ("EMAIL_URL", "smtp://mail.example/inbox"),
+        ("EMAIL_URL", "smtp://mail.example?timeout=1"),
+        ("EMAIL_URL", "smtps://mail.example#word"),
+        ("EMAIL_URL", "smtps://user@mail.example"),
+        ("EMAIL_URL", "smtps://user:@mail.example"),
+        ("EMAIL_URL", "smtps://:word@mail.example"),
+        ("EMAIL_URL", "smtps://user:%0D%0Aword@mail.example"),
+        ("EMAIL_URL", "smtps://user:w%C3%B6rd@mail.example"),
         ("EMAIL_SENDER", "nobody"),
         ("ALERT_RECIPIENTS", "a@b.example, nobody"),
         ("ALERT_DAYS", "60,soon"),
@@ -133,6 +147,21 @@ def test_a_connection_string_without_a_key_is_refused_and_never_repeated():
 
 def test_an_address_to_send_from_goes_with_a_service_to_send_with():
     assert problems(EMAIL_URL="smtps://u:p@mail.example:465")[0].startswith("EMAIL_SENDER ")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://Mail.Europe.communication.azure.com/", "https://mail.europe.communication.azure.com"),
+        ("https://mail.example:8443", "https://mail.example:8443"),
+        ("smtp://mail.example", "smtp://mail.example"),
+        ("smtp://mail.example:2525/", "smtp://mail.example:2525"),
+        ("smtp://[::1]:25", "smtp://[::1]:25"),
+        ("smtps://user%40mail.example:p%2Fw%40d@mail.example", "smtps://user%40mail.example:p%2Fw%40d@mail.example"),
+    ],
+)
+def test_e_mails_go_out_by_communication_services_or_smtp(url: str, kept: str):
+    assert read(GOOD | {"EMAIL_URL": url, "EMAIL_SENDER": "a@b.example"}).email_url == kept
 
 
 def test_nothing_secret_shows_in_a_repr():

@@ -33,23 +33,26 @@ class Grant:
     """What was granted, as it is sealed.
 
     `cache` is MSAL's token cache of this one user, with the refresh token; `scopes` are what it was asked with;
-    `token` is the access token, as long as it lasts.
+    `token` is the access token, as long as it lasts; `name` is the user as the ATS writes it.
     """
 
     cache: str = field(repr=False)
     scopes: tuple[str, ...]
     token: UserToken
+    name: str | None = None
 
     def as_text(self) -> str:
         """Return the grant as a JSON text. It is secret."""
-        return json.dumps({"cache": self.cache, "scopes": self.scopes, "token": asdict(self.token)})
+        parts = {"cache": self.cache, "scopes": self.scopes, "token": asdict(self.token), "name": self.name}
+        return json.dumps(parts)
 
     @classmethod
     def parse(cls, text: str) -> "Grant":
         """Return the grant of such a text. Raises ValueError, KeyError, TypeError for another one."""
         read = json.loads(text)
         token = read["token"]
-        return cls(read["cache"], tuple(read["scopes"]), UserToken(**token | {"scopes": tuple(token["scopes"])}))
+        user_token = UserToken(**token | {"scopes": tuple(token["scopes"])})
+        return cls(read["cache"], tuple(read["scopes"]), user_token, read.get("name"))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"(?=.{{3,253}}\Z)(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})")  # RFC 1035, 5890
 EMAIL = re.compile(
-    rf"(?=.{{3,254}}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?i:(?:{_LABEL}\.)+[a-z0-9-]{{2,63}})"  # RFC 5321
+    rf"(?=.{{3,254}}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?ai:(?:{_LABEL}\.)+[a-z0-9-]{{2,63}})"  # RFC 5321
 )
 # A user principal name as Entra ID allows it (letters, digits and ' . - _ ! # ^ ~, some tenants have + too), or an
 # object id. No slash, backslash, question mark or percent: it becomes one segment of a Graph URL.

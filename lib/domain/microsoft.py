@@ -61,10 +61,12 @@ class Directory:
 
 @dataclass(frozen=True)
 class RegisteredSecret:
-    """A client secret as Entra ID lists it: `hint` is its first three characters."""
+    """A client secret as Entra ID lists it: `hint` is its first three characters, `key_id` what it calls Secret ID."""
 
     hint: str
     ends_at: datetime
+    key_id: str | None = None
+    starts_at: datetime | None = None
 
 
 class EntraRefused(Exception):

@@ -1,4 +1,6 @@
-"""What the use cases need from outside, on one page. Adapters implement these; unit tests have small fakes.
+"""What the use cases need from outside. Adapters implement these; unit tests have small fakes.
+
+What only alerts and the secret scan need is in `lib.ports.alerts`.
 
 Every method may raise `MicrosoftUnavailable` or `MicrosoftTimeout` when its system cannot be used or takes too long.
 """
@@ -63,6 +65,35 @@ class Customers(Protocol):
     async def remove(self, customer: str, etag: str) -> None:
         """Remove the row if it still has this etag. Raises Conflict. A row that is gone is fine."""
 
+    def all(self, after: str) -> AsyncIterator[tuple[str, Customer | None]]:
+        """Go through the customers with an id greater than `after`, in the order of their ids, tombstones included.
+
+        They come without their last test, so they are not to be written back. None stands for one whose row cannot be
+        read.
+        """
+
+
+@dataclass(frozen=True)
+class VaultVersion:
+    """What the vault tells about a version of a secret without its value. `ours`: this application wrote it.
+
+    `expires` is what a version says that somebody gave a date, or for ours also "never"; else it is unknown.
+    """
+
+    id: str
+    created_at: datetime
+    enabled: bool
+    expires: Expiry
+    ours: bool
+
+
+@dataclass(frozen=True)
+class VaultSecret:
+    """What the vault tells about a secret without its value; `created_at` is its newest version's."""
+
+    name: str
+    created_at: datetime
+
 
 class Vault(Protocol):
     """Where client secrets are kept. A version never changes."""
@@ -87,6 +118,12 @@ class Vault(Protocol):
 
     async def note_expiry(self, name: str, version: str, expires: Expiry) -> None:
         """Record what Entra ID told about a version whose expiry was not known."""
+
+    async def versions(self, name: str) -> list[VaultVersion]:
+        """Return what is known of all versions, the oldest first; none if there is no such secret."""
+
+    def all_secrets(self) -> AsyncIterator[VaultSecret]:
+        """Go through all secrets of the vault, page by page."""
 
 
 class ConsentStore(Protocol):
@@ -148,6 +185,9 @@ class Connections(Protocol):
 
     def generations(self) -> AsyncIterator[tuple[str, str]]:
         """Go through the customers and generations that have connections, each once."""
+
+    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
+        """Return a customer's connections that have ended."""
 
     def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """Go through all customers' connections that were last renewed before this moment and have not ended."""
