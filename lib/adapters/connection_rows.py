@@ -61,9 +61,7 @@ class ConnectionRows:
 
     async def forget(self, customer: str, generation: str) -> None:
         """See `lib.ports.Connections`. Only keys are read, however much the rows hold."""
-        where = "PartitionKey eq @customer and RowKey ge @first and RowKey lt @end"
-        # In ASCII, "." is the next after "-": between the two lies all that begins with the generation and a hyphen.
-        values = {"customer": customer, "first": f"{generation}-", "end": f"{generation}."}
+        where, values = _of_generation(customer, generation)
         async for page in self._table.pages(where, values, select=("PartitionKey", "RowKey")):
             keys = [row["RowKey"] for row in page]
             await self._table.delete_rows(customer, [key for key in keys if key.rpartition("-")[0] == generation])
@@ -78,15 +76,20 @@ class ConnectionRows:
                     last = found
                     yield found
 
+    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
+        """See `lib.ports.Connections`. A row that cannot be read is left out, with a warning in the log."""
+        where, values = _of_generation(customer, generation)
+        pages = self._table.pages(f"{where} and ended eq @ended", values | {"ended": True}, size=_PAGE)
+        rows = [row async for page in pages for row in page if row["RowKey"].rpartition("-")[0] == generation]
+        return [stored for row in rows if (stored := _readable(row))]
+
     async def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """See `lib.ports.Connections`. A row that cannot be read is left out, with a warning in the log."""
         where = "renewedAt lt @moment and ended eq @ended"
         async for page in self._table.pages(where, {"moment": moment, "ended": False}, size=_PAGE):
             for row in page:
-                try:
-                    yield _stored(row)
-                except _Damaged as problem:
-                    _log.warning("%s", problem)
+                if stored := _readable(row):
+                    yield stored
 
 
 class _Damaged(Exception):
@@ -139,6 +142,23 @@ def _stored(row: TableEntity) -> StoredConnection:
         return StoredConnection(from_row(row), Table.etag(row))
     except (KeyError, ValueError, TypeError, AttributeError) as problem:
         raise _Damaged(row) from problem
+
+
+def _readable(row: TableEntity) -> StoredConnection | None:
+    try:
+        return _stored(row)
+    except _Damaged as problem:
+        _log.warning("%s", problem)
+        return None
+
+
+def _of_generation(customer: str, generation: str) -> tuple[str, dict[str, Any]]:
+    """Return the filter of what begins with the generation and a hyphen, and its values.
+
+    In ASCII, "." is the next after "-". Of a generation "g" that includes the rows of one called "g-1".
+    """
+    where = "PartitionKey eq @customer and RowKey ge @first and RowKey lt @end"
+    return where, {"customer": customer, "first": f"{generation}-", "end": f"{generation}."}
 
 
 def _row_key(generation: str, user: str) -> str:

@@ -1,12 +1,15 @@
 """Customers as table rows: one row each, so that one conditional write changes all of it or nothing."""
 
 import json
-from dataclasses import asdict, fields
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from azure.data.tables import TableEntity
 
+from lib.adapters.row_values import DAMAGED, known
 from lib.adapters.tables import Table
 from lib.domain.checkup import Check, CheckName, Outcome, Report
 from lib.domain.configuration import (
@@ -25,6 +28,13 @@ from lib.ports import Stored
 
 TABLE = "customers"
 _ROW = "configuration"
+_PAGE = 200  # rows: some KiB each as a rule
+_ALL_BUT_THE_TEST = (
+    *("PartitionKey", "generation", "edition", "newest", "active"),
+    *("failing", "adminConsent", "leftovers", "connectionsMark"),
+)
+
+_log = logging.getLogger("calendar_connector")
 
 
 class CustomerRows:
@@ -49,6 +59,14 @@ class CustomerRows:
         """See `lib.ports.Customers`."""
         await self._table.delete(customer, _ROW, etag)
 
+    async def all(self, after: str) -> AsyncIterator[tuple[str, Customer | None]]:
+        """See `lib.ports.Customers`. No more than a page is held at a time."""
+        where = "PartitionKey gt @after and RowKey eq @row"
+        found = self._table.pages(where, {"after": after, "row": _ROW}, select=_ALL_BUT_THE_TEST, size=_PAGE)
+        async for page in found:
+            for row in page:
+                yield row["PartitionKey"], _readable(row)
+
 
 def to_row(customer: Customer) -> dict[str, Any]:
     """Return the row of a customer. Nested values are JSON texts, one per property (64 KiB each)."""
@@ -69,7 +87,7 @@ def to_row(customer: Customer) -> dict[str, Any]:
 
 
 def from_row(row: TableEntity | dict[str, Any]) -> Customer:
-    """Return the customer of a row."""
+    """Return the customer of a row, or of one that was read without its test."""
     consent = json.loads(row["adminConsent"])
     return Customer(
         id=row["PartitionKey"],
@@ -81,8 +99,16 @@ def from_row(row: TableEntity | dict[str, Any]) -> Customer:
         failing=row["failing"],
         admin_consent=AdminConsent(consent["granted"], _moment(consent["granted_at"]), _moment(consent["answered_at"])),
         leftovers=tuple(json.loads(row["leftovers"])),
-        connections_mark=row.get("connectionsMark", ""),
+        connections_mark=row.get("connectionsMark") or "",
     )
+
+
+def _readable(row: TableEntity) -> Customer | None:
+    try:
+        return from_row(row)
+    except DAMAGED:
+        _log.warning("cannot read the row %s of %s in the table %s", _ROW, row["PartitionKey"], TABLE)
+        return None
 
 
 def _dump(value: Any) -> str | None:
@@ -113,11 +139,11 @@ def _to_revision(text: str | None) -> Revision | None:
     access, wishes = read["access"], read["wishes"]
     domains = wishes["allowed_domains"]
     return Revision(
-        **_known(Revision, read)
+        **known(Revision, read)
         | {
             "saved_at": datetime.fromisoformat(read["saved_at"]),
             "access": Access(
-                **_known(Access, access)
+                **known(Access, access)
                 | {"type": ConfigurationType(access["type"]), "consent": Consent(access["consent"])}
             ),
             "wishes": Wishes(
@@ -132,12 +158,6 @@ def _to_revision(text: str | None) -> Revision | None:
     )
 
 
-def _known(kind: type, read: dict[str, Any]) -> dict[str, Any]:
-    """Return what this version knows of a value: after a roll-back, rows may hold more than that."""
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in read.items() if name in names}
-
-
 def _report(report: Report | None) -> dict[str, Any] | None:
     return None if report is None else asdict(report)
 
@@ -148,7 +168,7 @@ def _to_report(text: str | None) -> Report | None:
     read = json.loads(text)
     checks = tuple(
         Check(
-            **_known(Check, check)
+            **known(Check, check)
             | {
                 "name": CheckName(check["name"]),
                 "outcome": Outcome(check["outcome"]),

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from lib.adapters.http import Http, Reply
 from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, Throttled
+from lib.domain.fields import GUID
 from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret, UserToken
 from lib.ports import Deadline, GraphAnswer
 
@@ -87,10 +88,29 @@ class GraphClient:
 def _registered(entry: Any) -> RegisteredSecret | None:
     """Return a listed secret, None for one without a hint or a date that can be read."""
     try:
-        end = datetime.fromisoformat(entry["endDateTime"])
-        return RegisteredSecret(str(entry["hint"]), end if end.tzinfo else end.replace(tzinfo=UTC))
+        end, hint = _moment(entry["endDateTime"]), entry["hint"]
     except (TypeError, KeyError, ValueError):
         return None
+    if hint is None:
+        return None
+    return RegisteredSecret(str(hint), end, _guid(entry.get("keyId")), _start(entry))
+
+
+def _start(entry: Mapping[str, Any]) -> datetime | None:
+    try:
+        return _moment(entry["startDateTime"])
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+def _moment(text: str) -> datetime:
+    """Return an aware moment. Raises ValueError, TypeError."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _guid(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) and GUID.fullmatch(value) else None
 
 
 def _headers(token: AppToken | UserToken) -> dict[str, str]:

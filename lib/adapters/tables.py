@@ -7,24 +7,25 @@ and hyphens only.
 """
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableEntity, TableTransactionError, UpdateMode
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import TableEntity, TableErrorCode, TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from lib.adapters.azure import CLIENT_OPTIONS, failures_of
+from lib.adapters.transactions import MOST_OPERATIONS, Gone, Operation, deleting
 from lib.ports import Conflict
 
 _SERVICE = "Table Storage"
 LONGEST_STRING = 32_768  # UTF-16 code units
 LARGEST_BINARY = 65_536  # bytes
+LARGEST_ROW = 1024 * 1024  # bytes, names of properties included
 _PAGE = 1000  # rows, the most that the service gives at once
-_MOST_OPERATIONS = 100  # of one transaction (Microsoft Learn, "Performing entity group transactions")
 
 
 class Tables:
@@ -104,26 +105,39 @@ class Table:
 
         What was removed before an error stays removed.
         """
-        for batch in itertools.batched(rows, _MOST_OPERATIONS, strict=False):
+        for batch in itertools.batched(rows, MOST_OPERATIONS, strict=False):
             if not await self._delete_together(partition, batch):
                 for row in batch:
                     await self.delete(partition, row)
 
     async def _delete_together(self, partition: str, rows: Sequence[str]) -> bool:
         """Remove at most a hundred rows in one transaction; False, and nothing removed, if one of them is gone."""
-        operations = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
+        try:
+            await self.together([deleting(partition, row) for row in rows])
+        except Gone:
+            return False
+        return True
+
+    async def together(self, operations: Sequence[Operation]) -> None:
+        """Do at most a hundred operations on one partition, on each row at most one: all of them or none.
+
+        Raises Conflict if a row to be added exists or one to be replaced was changed, Gone if one is not there.
+        """
+        for _, entity, _ in operations:
+            _check(entity)
         async with failures_of(_SERVICE):
             try:
-                await self._client.submit_transaction(operations)
-            except TableTransactionError as problem:
-                if problem.status_code != 404:
-                    raise
-                return False
-        return True
+                await self._creating_table(lambda: self._client.submit_transaction(operations))
+            except HttpResponseError as problem:
+                if problem.status_code == 404:
+                    raise Gone from None
+                if problem.status_code in {409, 412}:
+                    raise Conflict from None
+                raise
 
     async def pages(
         self, where: str, values: Mapping[str, Any], *, select: Sequence[str] | None = None, size: int = _PAGE
-    ) -> AsyncIterator[list[TableEntity]]:
+    ) -> AsyncGenerator[list[TableEntity]]:
         """Go through the rows that match, a page of at most `size` (1,000) rows at a time; no page is empty.
 
         `where` is an OData filter in which @name stands for one of the values, with spaces round it. `select` names the
@@ -151,7 +165,10 @@ class Table:
         """Write; if there is no table (no template made it), make it and write again."""
         try:
             return await write()
-        except ResourceNotFoundError:
+        except (ResourceNotFoundError, TableTransactionError) as problem:
+            code = getattr(problem, "error_code", None)
+            if isinstance(problem, TableTransactionError) and code != TableErrorCode.TABLE_NOT_FOUND:
+                raise
             with suppress(ResourceExistsError):  # another instance was faster
                 await self._client.create_table()
             return await write()
@@ -159,7 +176,11 @@ class Table:
 
 def _check(entity: Mapping[str, Any]) -> None:
     """Refuse what Azure would refuse and Azurite takes, so that it is noticed at home."""
+    size = 0
     for name, value in entity.items():
-        too_long = isinstance(value, str) and len(value.encode("utf-16-le")) // 2 > LONGEST_STRING
-        if too_long or (isinstance(value, bytes) and len(value) > LARGEST_BINARY):
+        length = len(value.encode("utf-16-le")) // 2 if isinstance(value, str) else 0
+        if length > LONGEST_STRING or (isinstance(value, bytes) and len(value) > LARGEST_BINARY):
             raise ValueError(f"{name} is too long for a table row")
+        size += 2 * (len(name) + length) + (len(value) if isinstance(value, bytes) else 16)
+    if size > LARGEST_ROW:
+        raise ValueError("all together is too long for a table row")

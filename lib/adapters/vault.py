@@ -5,6 +5,7 @@ Tags tell a reader of the vault where a version came from; they hold nothing sec
 """
 
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -12,12 +13,11 @@ from azure.core.rest import HttpRequest
 from azure.keyvault.secrets.aio import SecretClient
 
 from lib.adapters.azure import CLIENT_OPTIONS, failures_of
+from lib.adapters.vault_lists import SERVICE, WRITTEN_BY, pages, refuse_no_list, secret_of, version_of
 from lib.domain.credential import Expiry
 from lib.domain.microsoft import SecretMissing
-from lib.ports import Conflict
+from lib.ports import Conflict, VaultSecret, VaultVersion
 
-_SERVICE = "Key Vault"
-_WRITTEN_BY = "calendar-connector"
 _MOST_VALUES = 2000
 _POLL = 0.5  # seconds between two looks whether a deleted secret is gone
 
@@ -35,14 +35,14 @@ class KeyVault:
 
     async def write(self, name: str, secret: str, expires: Expiry) -> str:
         """See `lib.ports.Vault`."""
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 written = await self._client.set_secret(
                     name,
                     secret,
                     content_type="text/plain",
                     expires_on=expires.as_moment(),
-                    tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+                    tags={"writtenBy": WRITTEN_BY, "expires": expires.as_text() or "unknown"},
                 )
             except HttpResponseError as problem:
                 if problem.status_code == 409:  # ObjectIsDeletedButRecoverable: the name is in soft deletion
@@ -56,7 +56,7 @@ class KeyVault:
 
     async def recover(self, name: str) -> None:
         """See `lib.ports.Vault`."""
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 await self._client.recover_deleted_secret(name, _polling_interval=_POLL)
             except ResourceNotFoundError:
@@ -81,7 +81,7 @@ class KeyVault:
 
         Raises SecretMissing if it is disabled or empty.
         """
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 found = await self._client.get_secret(name, version)
             except ResourceNotFoundError:
@@ -101,7 +101,7 @@ class KeyVault:
     async def disable(self, name: str, version: str) -> None:
         """See `lib.ports.Vault`."""
         self._values.pop((name, version), None)
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 await self._client.update_secret_properties(name, version, enabled=False)
             except ResourceNotFoundError:
@@ -111,7 +111,7 @@ class KeyVault:
         """See `lib.ports.Vault`."""
         for key in [key for key in self._values if key[0] == name]:
             del self._values[key]
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 # Not `delete_secret`: that waits until the deleted secret can be looked at, and nobody wants to.
                 answer = await self._client.send_request(HttpRequest("DELETE", f"/secrets/{name}"))
@@ -122,16 +122,34 @@ class KeyVault:
 
     async def note_expiry(self, name: str, version: str, expires: Expiry) -> None:
         """See `lib.ports.Vault`."""
-        async with failures_of(_SERVICE):
+        async with failures_of(SERVICE):
             try:
                 await self._client.update_secret_properties(
                     name,
                     version,
                     expires_on=expires.as_moment(),
-                    tags={"writtenBy": _WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+                    tags={"writtenBy": WRITTEN_BY, "expires": expires.as_text() or "unknown"},
                 )
             except ResourceNotFoundError:
                 return
+
+    async def versions(self, name: str) -> list[VaultVersion]:
+        """See `lib.ports.Vault`. The vault dates versions by the second; of one second they come as it lists them."""
+        listed = self._client.list_properties_of_secret_versions(name, raw_response_hook=refuse_no_list)
+        found: dict[str, VaultVersion] = {}  # by id: a list that changes while it is read may name one twice
+        try:
+            async for page in pages(listed, version_of, may_be_gone=True):
+                found |= {version.id: version for version in page}
+        except SecretMissing:
+            return []
+        return sorted(found.values(), key=lambda version: version.created_at)
+
+    async def all_secrets(self) -> AsyncIterator[VaultSecret]:
+        """See `lib.ports.Vault`. A page that fails is told: what was seen until then is not all."""
+        listed = self._client.list_properties_of_secrets(raw_response_hook=refuse_no_list)
+        async for page in pages(listed, secret_of):
+            for secret in page:
+                yield secret
 
     def _remember(self, name: str, version: str, value: str) -> None:
         self._values[name, version] = value

@@ -353,6 +353,47 @@ async def test_damaged_rows_do_not_stop_the_others_from_being_renewed(
     assert [message.split(" of ")[1].split()[0] for message in caplog.messages] == ["a", "z"]
 
 
+async def test_those_that_ended_are_found_with_their_tokens(connections: ConnectionRows):
+    ended = [*users(3, ended=ENDED), replace(CONNECTION, ended=Ended(NOW), last_used_at=NOW)]
+    others = [replace(CONNECTION, user=user_key("bob"))]
+    others += [replace(entry, customer="fabrikam") for entry in ended]
+    others += [replace(entry, generation=other) for entry in ended for other in ("g", "g2", "g1-2", "g1-", "G1", "g1.")]
+    await add(connections, ended + others)
+
+    found = await connections.ended("contoso", "g1")
+
+    assert {stored.connection for stored in found} == set(ended)
+    await connections.write(replace(found[0].connection, ended=None), found[0].etag)
+    assert len(await connections.ended("contoso", "g1")) == 3
+
+
+async def test_where_nothing_ended_nothing_is_found(connections: ConnectionRows):
+    assert await connections.ended("contoso", "g1") == []
+    await add(connections, users(3))
+    assert await connections.ended("contoso", "g1") == []
+
+
+async def test_of_hundreds_that_ended_all_are_found(connections: ConnectionRows):
+    await add(connections, users(450, ended=ENDED) + users(3, generation="g2", ended=ENDED))
+
+    assert len(await connections.ended("contoso", "g1")) == 450
+
+
+async def test_a_damaged_one_that_ended_is_left_out(
+    connections: ConnectionRows, table: Table, caplog: pytest.LogCaptureFixture
+):
+    await add(connections, users(2, ended=ENDED))
+    for generation in ("g1", "g1-2"):
+        row = to_row(replace(CONNECTION, generation=generation, ended=ENDED))
+        await table.insert(row | {"ending": "{"})
+
+    with caplog.at_level(logging.WARNING, "calendar_connector"):
+        found = await connections.ended("contoso", "g1")
+
+    assert {stored.connection for stored in found} == set(users(2, ended=ENDED))
+    assert caplog.messages == [f"cannot read the row g1-{ADA} of contoso in the table connections"]
+
+
 async def test_tables_that_do_not_answer_are_told(azurite: Azurite):
     dead = azurite.connection_string.replace(str(azurite.port), "1")
     tables = Tables(connection_string=dead, endpoint=None, credential=None)
@@ -364,6 +405,7 @@ async def test_tables_that_do_not_answer_are_told(azurite: Azurite):
         connections.write(CONNECTION, 'W/"1"'),
         connections.remove("contoso", "g1", ADA),
         connections.forget("contoso", "g1"),
+        connections.ended("contoso", "g1"),
         anext(connections.not_renewed_since(NOW)),
     ):
         with pytest.raises(CalendarError) as problem:

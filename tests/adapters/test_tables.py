@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from lib.adapters import azure
-from lib.adapters.tables import LARGEST_BINARY, Table, Tables
+from lib.adapters.tables import LARGEST_BINARY, LONGEST_STRING, Table, Tables
+from lib.adapters.transactions import Gone, deleting, inserting, merging, replacing
 from lib.domain.errors import CalendarError
+from lib.ports import Conflict
 from tests.sandbox.azurite import Azurite
 
 
@@ -22,6 +24,16 @@ async def add_rows(table: Table, keys: list[str], partition: str = "p", **proper
     """Add rows with these keys, some at a time."""
     for some in itertools.batched(keys, 50, strict=False):
         await asyncio.gather(*(table.insert({"PartitionKey": partition, "RowKey": key, **properties}) for key in some))
+
+
+def row(key: str, **properties: Any) -> dict[str, Any]:
+    return {"PartitionKey": "p", "RowKey": key, **properties}
+
+
+async def etag_of(table: Table, key: str) -> str:
+    found = await table.get("p", key)
+    assert found is not None
+    return Table.etag(found)
 
 
 async def keys_of(table: Table, partition: str = "p") -> list[str]:
@@ -177,6 +189,52 @@ async def test_a_removal_that_fails_is_told(azurite: Azurite):
 
     assert problem.value.code == "microsoftUnavailable"
     await dead.close()
+
+
+async def test_what_is_done_together_is_done_also_where_there_is_no_table(table: Table):
+    await table.together([inserting(row("a", value=1, kept=1)), inserting(row("b", value=1)), inserting(row("c"))])
+    etag = await etag_of(table, "a")
+
+    await table.together(
+        [replacing(row("a", value=2), etag), merging(row("b", other=2)), deleting("p", "c"), inserting(row("d"))]
+    )
+
+    assert [dict(entity) for entity in await table.partition("p")] == [
+        row("a", value=2),
+        row("b", value=1, other=2),
+        row("d"),
+    ]
+
+
+async def test_what_cannot_be_done_together_is_not_done_at_all(table: Table):
+    await table.together([inserting(row("a", value=1)), inserting(row("b"))])
+    stale = await etag_of(table, "a")
+    await table.together([merging(row("a", value=2))])
+    before = [dict(entity) for entity in await table.partition("p")]
+
+    for problem, operation in (
+        (Conflict, inserting(row("a"))),
+        (Conflict, replacing(row("a"), stale)),
+        (Gone, replacing(row("x"), stale)),
+        (Gone, merging(row("x"))),
+        (Gone, deleting("p", "x")),
+        (CalendarError, deleting("p", "b")),  # one row twice in a transaction is a wrong request
+        (CalendarError, deleting("q", "b")),
+        (ValueError, inserting(row("l", value="x" * (LONGEST_STRING + 1)))),
+    ):
+        with pytest.raises(problem):
+            await table.together([inserting(row("n")), merging(row("b", new=1)), operation])
+
+        assert [dict(entity) for entity in await table.partition("p")] == before
+
+
+async def test_a_row_of_more_than_a_mebibyte_is_refused_before_it_is_sent(table: Table):
+    longest = {f"part{number}": "x" * LONGEST_STRING for number in range(16)}
+
+    with pytest.raises(ValueError, match="all together"):
+        await table.insert(row("r", **longest))
+    del longest["part0"]
+    await table.insert(row("r", **longest))
 
 
 async def test_a_removal_that_azure_refuses_is_told(table: Table):

@@ -2,14 +2,14 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Draft
 from lib.domain.consent import MOST_OFFERS, MOST_OPENINGS, Link, SignIn, customer_mark
-from lib.domain.credential import Expiry
+from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import MicrosoftUnavailable
 from lib.domain.microsoft import (
     AppToken,
@@ -20,7 +20,7 @@ from lib.domain.microsoft import (
     SecretMissing,
     UserToken,
 )
-from lib.ports import Conflict, Credential, Deadline, GraphAnswer, Stored
+from lib.ports import Conflict, Credential, Deadline, GraphAnswer, Stored, VaultSecret, VaultVersion
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TENANT = "11111111-0000-0000-0000-000000000001"
@@ -43,6 +43,7 @@ class Steps:
     fail_at: int = 0
     fail_from_then_on: bool = False
     late: bool = False
+    failure: Callable[[], BaseException] = down
     taken: list[str] = field(default_factory=list)
     before: dict[int, Callable[[], None]] = field(default_factory=dict)
 
@@ -52,11 +53,11 @@ class Steps:
             somebody()
         after = self.fail_from_then_on and len(self.taken) > self.fail_at
         if (len(self.taken) == self.fail_at and not self.late) or after:
-            raise down()
+            raise self.failure()
 
     def leave(self) -> None:
         if len(self.taken) == self.fail_at and self.late:
-            raise down()
+            raise self.failure()
 
 
 class FakeCustomers:
@@ -64,6 +65,7 @@ class FakeCustomers:
         self.rows: dict[str, Stored] = {}
         self.steps = steps or Steps()
         self.before_write: Callable[[], None] | None = None
+        self.unreadable: set[str] = set()
         self._etags = itertools.count(1)
 
     async def read(self, customer: str) -> Stored | None:
@@ -89,6 +91,13 @@ class FakeCustomers:
         self.rows.pop(customer, None)
         self.steps.leave()
 
+    async def all(self, after: str) -> AsyncIterator[tuple[str, Customer | None]]:
+        for customer in sorted(self.rows):
+            if customer > after and customer in self.rows:
+                self.steps.enter("page of rows")
+                self.steps.leave()
+                yield customer, None if customer in self.unreadable else self.rows[customer].customer
+
     def put(self, customer: Customer) -> None:
         self.rows[customer.id] = Stored(customer, f"e{next(self._etags)}")
 
@@ -101,6 +110,8 @@ class Version:
     value: str
     expires: Expiry
     enabled: bool = True
+    ours: bool = True
+    created_at: datetime = NOW
 
 
 class FakeVault:
@@ -154,6 +165,24 @@ class FakeVault:
         self.steps.enter("note expiry")
         self.secrets[name][version].expires = expires
         self.steps.leave()
+
+    async def versions(self, name: str) -> list[VaultVersion]:
+        self.steps.enter("list versions")
+        self.steps.leave()
+        found = self.secrets.get(name, {})
+        return [VaultVersion(id_, v.created_at, v.enabled, v.expires, v.ours) for id_, v in found.items()]
+
+    async def all_secrets(self) -> AsyncIterator[VaultSecret]:
+        for name, versions in list(self.secrets.items()):
+            self.steps.enter("page of secrets")
+            self.steps.leave()
+            yield VaultSecret(name, max(version.created_at for version in versions.values()))
+
+    def add_by_hand(self, name: str, value: str, created_at: datetime, expires: Expiry = UNKNOWN) -> str:
+        """Add a version as somebody does in the portal, and return its id."""
+        version = f"v{next(self._versions)}"
+        self.secrets.setdefault(name, {})[version] = Version(value, expires, ours=False, created_at=created_at)
+        return version
 
     def usable(self) -> list[str]:
         """The values of all versions that can be read."""

@@ -97,6 +97,12 @@ class FakeConnections:
         self.rows = {key: row for key, row in self.rows.items() if key[:2] != (customer, generation)}
         self.steps.leave()
 
+    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
+        self.steps.enter("ended connections")
+        self.steps.leave()
+        mine = [row for key, row in self.rows.items() if key[:2] == (customer, generation)]
+        return [row for row in mine if row.connection.ended is not None]
+
     async def generations(self) -> AsyncIterator[tuple[str, str]]:
         for pair in sorted({key[:2] for key in self.rows}):
             yield pair
