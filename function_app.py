@@ -4,7 +4,6 @@ The contract's names are the functions' names. What they have in common is in `l
 """
 
 import os
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 import azure.functions as func
@@ -15,6 +14,7 @@ from lib.domain import fields
 from lib.domain.configuration import Customer, saved
 from lib.domain.consent import Start
 from lib.domain.errors import CalendarError, MicrosoftUnavailable
+from lib.domain.scan import Summary
 from lib.ports import Deadline
 from lib.settings import read
 from lib.usecases import delete_configuration as _delete
@@ -28,45 +28,27 @@ from lib.usecases import read_connection as _read_connection
 from lib.usecases import save_configuration as _save
 from lib.usecases import start_consent as _start
 from lib.usecases import test_configuration as _test
-from lib.web import consent_pages, edge
+from lib.web import consent_pages
 from lib.web.configuration_form import moment, read_draft, show, show_report
 from lib.web.connection_form import read_return_url, show_connection
-from lib.web.edge import Call, Work, empty, reply
+from lib.web.edge import Call, empty, reply
 from lib.web.json_body import Fields, read_object
+from lib.web.routes import Routes
+from lib.web.scan_form import show_summary
 from lib.web.schedule_form import read_schedule_request
 
 telemetry.set_up()
 app = func.FunctionApp()
+route = Routes(app).route
 settings = read(os.environ)
 bootstrap = Bootstrap(settings)
 
 _SCHEDULE_SECONDS = 25.0  # for one getSchedule (contract: what is not known by then is unknown)
 _TEST_SECONDS = 60.0
 _CONSENT_SECONDS = 30.0
-_KEEP_ALIVE_SECONDS = 240.0  # host.json gives a function five minutes
-
-Serve = Callable[[func.HttpRequest, str, str, Work], Awaitable[func.HttpResponse]]
-
-
-def route(
-    template: str, *methods: str, key: bool = True, serve: Serve = edge.respond, name: str | None = None
-) -> Callable[[Work], Work]:
-    """Register the work below as a function of its own name, with a function key unless `key` is False."""
-
-    def register(work: Work) -> Work:
-        function = name or work.__name__
-
-        async def handler(req: func.HttpRequest) -> func.HttpResponse:
-            return await serve(req, function, template, work)
-
-        handler.__name__ = function
-        handler.__doc__ = work.__doc__
-        level = func.AuthLevel.FUNCTION if key else func.AuthLevel.ANONYMOUS
-        named = app.function_name(function)
-        named(app.route(route=template, methods=methods, auth_level=level)(handler))
-        return work
-
-    return register
+_TIMER_SECONDS = 840.0  # host.json gives a function 15 minutes: a scan of tens of thousands of customers takes that
+_SCAN_NOW_SECONDS = 170.0  # contract: three minutes at most
+_SENDING_SHARE = 0.3  # of a scan's time, kept for sending what it found
 
 
 @route("customers/{customer}/calendar", "GET")
@@ -129,6 +111,7 @@ async def test_configuration(call: Call) -> func.HttpResponse:
         credentials=services.credentials,
         renewals=services.renewals,
         chain=services.chain,
+        adoption=services.adoption,
         now=now,
         random=random_mark,
         deadline=Deadline.after(_TEST_SECONDS),
@@ -226,6 +209,7 @@ async def _get_schedule(call: Call) -> func.HttpResponse:
         customers=services.customers,
         askers=services.askers,
         graph=services.graph,
+        adoption=services.adoption,
     )
     call.log |= {"people": len(answer.value), "unknown": answer.unknown, "graphRequests": answer.graph_requests}
     call.log["graphRequestId"] = answer.graph_request_id
@@ -253,12 +237,57 @@ async def health(call: Call) -> func.HttpResponse:
     return reply({"status": "ok"})
 
 
+@route("secret-scan", "POST")
+async def scan_secrets_now(call: Call) -> func.HttpResponse:
+    """Run the secret scan now and answer its summary."""
+    summary = await _scan(_SCAN_NOW_SECONDS)
+    call.log["complete"] = summary.complete
+    return reply(show_summary(summary))
+
+
+@route("secret-scan", "GET")
+async def read_secret_scan(call: Call) -> func.HttpResponse:
+    """Answer the summary of the last scan."""
+    services = await bootstrap.services()
+    return reply(show_summary(await services.scan.scans.last()))
+
+
+async def _scan(seconds: float) -> Summary:
+    """Scan, and write the line that the template's dead-man alert waits for."""
+    services = await bootstrap.services()
+    deadline = Deadline.after(seconds)
+    summary = await services.scan.run(Deadline.after(seconds * (1 - _SENDING_SHARE)), deadline)
+    line = show_summary(summary) | {"problems": len(summary.problems), "ms": summary.milliseconds}
+    telemetry.write("secretScan", line, problem=not summary.complete)
+    return summary
+
+
+# "%…%" is read by the host; where the setting is missing it would leave the function out.
+_SCAN_SCHEDULE = "%SECRET_SCAN_SCHEDULE%" if os.environ.get("SECRET_SCAN_SCHEDULE") else settings.secret_scan_schedule
+
+
+@app.function_name("scan_client_secrets")
+@app.timer_trigger(arg_name="timer", schedule=_SCAN_SCHEDULE, use_monitor=True)
+async def scan_client_secrets(timer: func.TimerRequest) -> None:
+    """Find expiring and dead credentials, and e-mail the people who can act."""
+    await _scan(_TIMER_SECONDS)
+
+
+@app.function_name("deliver_alerts")
+@app.timer_trigger(arg_name="timer", schedule="0 40 * * * *", use_monitor=True)
+async def deliver_alerts(timer: func.TimerRequest) -> None:
+    """Send what a scan found due but could not send yet."""
+    services = await bootstrap.services()
+    delivered = await services.scan.delivery.run(Deadline.after(_TIMER_SECONDS))
+    telemetry.write("alertsDelivered", asdict(delivered), problem=delivered.failed)
+
+
 # Once a day, at night in Europe and America, apart from the secret scan.
 @app.function_name("keep_connections_alive")
 @app.timer_trigger(arg_name="timer", schedule="0 20 3 * * *", use_monitor=True)
 async def keep_connections_alive(timer: func.TimerRequest) -> None:
     """Renew users' connections that were idle for 30 days; remove those of customers that were deleted."""
     services = await bootstrap.services()
-    result = await services.keep_alive.run(Deadline.after(_KEEP_ALIVE_SECONDS))
+    result = await services.keep_alive.run(Deadline.after(_TIMER_SECONDS))
     line = {"function": "keep_connections_alive", "late": timer.past_due, **asdict(result)}
     telemetry.write("keepAlive", line, problem=not result.complete or result.failed > 0)

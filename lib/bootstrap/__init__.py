@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lib.adapters.connection_rows import ConnectionRows
     from lib.adapters.customer_rows import CustomerRows
     from lib.adapters.graph import GraphClient
+    from lib.usecases.adoption import Adoption
     from lib.usecases.askers import Askers
     from lib.usecases.checks import Chain
     from lib.usecases.clean_up import Cleaner
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lib.usecases.finish_sign_in import FinishSignIn
     from lib.usecases.keep_alive import KeepAlive
     from lib.usecases.renewals import Renewals
+    from lib.usecases.scan_secrets import Scan
     from lib.usecases.sign_ins import SignIns
 
 
@@ -45,6 +47,8 @@ class Services:
     finish_admin: "FinishAdmin"
     finish_sign_in: "FinishSignIn"
     keep_alive: "KeepAlive"
+    scan: "Scan"
+    adoption: "Adoption"
 
 
 class Bootstrap:
@@ -95,6 +99,8 @@ def _build(settings: Settings) -> Services:
     from lib.adapters.sealing import Sealing
     from lib.adapters.tables import Tables
     from lib.adapters.vault import KeyVault
+    from lib.bootstrap.alerts import Foundation, alerts_of, build_scan
+    from lib.usecases.adoption import Adoption
     from lib.usecases.askers import Askers
     from lib.usecases.checks import Chain
     from lib.usecases.clean_up import Cleaner
@@ -111,7 +117,8 @@ def _build(settings: Settings) -> Services:
     tables = Tables(
         connection_string=settings.tables_connection_string, endpoint=settings.tables_endpoint, credential=credential
     )
-    http = Http(cloud.entra_url, cloud.graph_url)
+    mail_origin = [settings.email_url] if settings.email_url and settings.email_url.startswith("https://") else []
+    http = Http(cloud.entra_url, cloud.graph_url, *mail_origin)
     customers = customer_rows.CustomerRows(tables.open(customer_rows.TABLE))
     consents = consent_rows.ConsentRows(tables.open(consent_rows.TABLE))
     connections = connection_rows.ConnectionRows(tables.open(connection_rows.TABLE))
@@ -121,6 +128,24 @@ def _build(settings: Settings) -> Services:
 
     credentials = Credentials(vault, None if settings.production else settings.basic_application_id)
     renewals = Renewals(connections, Sealing(vault), EntraUsers(cloud.entra_url, _msal_session, entra.directory), now)
+    adoption = Adoption(customers, credentials, entra)
+    scan = build_scan(
+        Foundation(
+            settings=settings,
+            credential=credential,
+            tables=tables,
+            http=http,
+            customers=customers,
+            connections=connections,
+            entra=entra,
+            graph=graph,
+            credentials=credentials,
+            renewals=renewals,
+            adoption=adoption,
+            now=now,
+            random=random_mark,
+        )
+    )
     chain = Chain(entra, graph, settings.all_redirect_uris, near_days=max(settings.alert_days))
     sign_ins = SignIns(cloud, credentials, consents, settings.own_redirect_uris[0], now, random_token)
     return Services(
@@ -129,11 +154,13 @@ def _build(settings: Settings) -> Services:
         graph=graph,
         credentials=credentials,
         chain=chain,
-        cleaner=Cleaner(customers, vault, consents, connections),
+        cleaner=Cleaner(customers, vault, consents, connections, alerts_of(tables)),
         renewals=renewals,
         askers=Askers(credentials, entra, UserTokens(renewals)),
         sign_ins=sign_ins,
         finish_admin=FinishAdmin(customers, consents, credentials, renewals, chain, now),
         finish_sign_in=FinishSignIn(customers, sign_ins, renewals, entra, graph),
         keep_alive=KeepAlive(customers, consents, renewals, credentials),
+        adoption=adoption,
+        scan=scan,
     )

@@ -50,6 +50,12 @@ class Examined:
     scoped: bool = False
     may_lag: bool = False
 
+    @property
+    def credential_failed(self) -> bool:
+        """Whether Entra ID does not take the secret, or the vault does not hold it."""
+        checks = self.report.checks
+        return any(check.name is CheckName.CREDENTIAL and check.outcome is Outcome.FAILED for check in checks)
+
 
 @dataclass
 class _Findings:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from lib.domain.configuration import Customer, secret_name
 from lib.domain.errors import CalendarError
 from lib.ports import Conflict, Connections, ConsentStore, Customers, Vault
+from lib.ports.alerts import Alerts
 
 _log = logging.getLogger("calendar_connector")
 
@@ -22,6 +23,11 @@ class Cleaner:
     vault: Vault
     consents: ConsentStore
     connections: Connections
+    alerts: Alerts
+
+    async def forget_alerts(self, customer_id: str) -> None:
+        """Remove the alert history of a customer that is deleted, and what waits to be told."""
+        await self.alerts.forget(customer_id)
 
     async def remove(self, customer_id: str, generations: tuple[str, ...]) -> None:
         """Remove what these generations left. Raises what the stores raise; what was removed stays so."""

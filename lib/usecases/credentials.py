@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lib.domain.configuration import Access, ConfigurationType, Customer, Draft, Revision
 from lib.domain.errors import BasicNotAllowed
 from lib.domain.microsoft import SecretMissing
-from lib.ports import Credential, Vault
+from lib.ports import Credential, Deadline, Entra, Vault
 
 BASIC_SECRET = "basic-application"  # noqa: S105  the vault's name of a secret (contract: BASIC_APPLICATION_ID)
 
@@ -65,3 +65,8 @@ class Credentials:
         if found is None:
             raise SecretMissing
         return found[1]
+
+
+async def tenant_of(revision: Revision, entra: Entra, deadline: Deadline) -> str:
+    """Return the GUID of the revision's tenant: the pinned one, else what Entra ID says. Raises EntraRefused."""
+    return revision.tenant or (await entra.directory(revision.access.tenant_id or "", deadline)).id

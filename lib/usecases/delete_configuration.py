@@ -1,4 +1,4 @@
-"""Forget a customer: configuration, secret, links.
+"""Forget a customer: configuration, secret, links, connections, alerts.
 
 First the row becomes a tombstone, from then on nothing of the customer answers; then its things are removed; then the
 row. Whoever is interrupted in between finds the tombstone and goes on.
@@ -30,6 +30,7 @@ async def delete_configuration(
             with suppress(Conflict):  # whoever was faster is looked at in the next round
                 await customers.write(_tombstone(customer, random()), stored.etag)
             continue
+        await cleaner.forget_alerts(customer_id)
         await cleaner.remove(customer_id, customer.leftovers)  # a tombstone, ours or of one who was interrupted
         with suppress(Conflict):  # saved again meanwhile: that one stays, and its row still names the leftovers
             await customers.remove(customer_id, stored.etag)

@@ -87,7 +87,7 @@ class FinishSignIn:
         scopes = self.sign_ins.scopes(claimed.sign_in.variant)
         if not reads_calendars(granted.token.scopes):
             raise _Ended(Ending.ADMIN_CONSENT_REQUIRED)
-        grant = Grant(granted.cache, scopes, granted.token)
+        grant = Grant(granted.cache, scopes, granted.token, user)
         await self._store(claimed, user, grant, signed_in, deadline)
 
     async def _redeem(self, claimed: Claimed, code: str, deadline: Deadline) -> tuple[Granted, SignedIn]:

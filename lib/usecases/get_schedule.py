@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.domain.advice import Topic, for_graph
-from lib.domain.configuration import answering
+from lib.domain.configuration import Customer, Revision, answering
+from lib.domain.errors import Refused
 from lib.domain.microsoft import EntraRefused, GraphRefused, SecretMissing
 from lib.domain.schedule import ScheduleRequest, join, split
 from lib.ports import Customers, Deadline, Graph, GraphAnswer
+from lib.usecases.adoption import Adoption
 from lib.usecases.askers import Asker, Askers, Token
 
 _OTHER_TOKENS = 2  # after one that Graph refused: what another process stored meanwhile may be refused, too
@@ -39,13 +41,37 @@ async def get_schedule(
     customers: Customers,
     askers: Askers,
     graph: Graph,
+    adoption: Adoption,
 ) -> ScheduleAnswer:
     """Ask Graph as `user` for the people of the call. One table read; Entra ID and the vault only for a new token.
 
-    Raises the contract's errors, and only if no address could be read for a cause that refused the call itself.
+    When Entra ID does not take the secret, and somebody added a newer version to the vault that it does take, that one
+    is used from then on. Raises the contract's errors, and only if no address could be read for a cause that refused
+    the call itself.
     """
     stored = await customers.read(customer_id)
     customer, revision = answering(stored.customer if stored else None)
+    try:
+        return await _answer(customer, revision, user, ask, deadline=deadline, askers=askers, graph=graph)
+    except Refused as problem:
+        if problem.code not in {"credentialRefused", "credentialExpired"}:
+            raise
+        newer = await adoption.after_refusal(customer, revision, deadline)
+        if newer is None:
+            raise
+    return await _answer(*answering(newer), user, ask, deadline=deadline, askers=askers, graph=graph)
+
+
+async def _answer(
+    customer: Customer,
+    revision: Revision,
+    user: str,
+    ask: ScheduleRequest,
+    *,
+    deadline: Deadline,
+    askers: Askers,
+    graph: Graph,
+) -> ScheduleAnswer:
     people = split(ask, revision.wishes)
     if not people:
         return ScheduleAnswer(join(ask, revision.wishes, []))

@@ -70,7 +70,7 @@ class Renewals:
                 raise
             raise reconnect_required(await self._end(stored, refused)) from refused
         of_same_account(granted, stored.connection)
-        await self._store(stored, Grant(granted.cache, grant.scopes, granted.token))
+        await self._store(stored, replace(grant, cache=granted.cache, token=granted.token))
         return granted.token
 
     async def renew_now(

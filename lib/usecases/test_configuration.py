@@ -14,6 +14,7 @@ from lib.domain.errors import CalendarError
 from lib.domain.microsoft import UserToken
 from lib.domain.saving import activated, keeps_secret, require_secret, same_application
 from lib.ports import Credential, Customers, Deadline, Now, Random, Vault
+from lib.usecases.adoption import Adoption
 from lib.usecases.checks import Chain, Examined, Subject
 from lib.usecases.credentials import Credentials
 from lib.usecases.renewals import Renewals
@@ -35,13 +36,15 @@ async def test_configuration(
     credentials: Credentials,
     renewals: Renewals,
     chain: Chain,
+    adoption: Adoption,
     now: Now,
     random: Random,
     deadline: Deadline,
 ) -> Report:
     """Test the newest revision, or the draft without storing anything.
 
-    A passed test of the newest revision makes it the active one, if it is still the newest by then.
+    A passed test of the newest revision makes it the active one, if it is still the newest by then. When Entra ID does
+    not take its secret, and somebody added a newer version to the vault that it does take, that one is tested.
     Raises CustomerNotFound, Refused (type none), InvalidRequest (a draft without a usable secret),
     MicrosoftUnavailable (Entra ID cannot be reached at all).
     """
@@ -52,6 +55,11 @@ async def test_configuration(
     customer, newest = configured(stored.customer if stored else None)
     subject = subject_of(customer, newest, credentials, renewals)
     found = await _examine_patiently(subject, _pauses(customer, now()), user, chain, now, deadline)
+    if found.credential_failed:
+        adopted = await adoption.after_refusal(customer, newest, deadline, again=True)
+        if adopted is not None and adopted.newest is not None:
+            customer, newest = adopted, adopted.newest
+            found = await chain.examine(subject_of(customer, newest, credentials, renewals), user, now(), deadline)
     await _note_expiry(customer, newest, found, credentials.vault)
     await _record(customer_id, newest, found, customers=customers, now=now())
     return found.report

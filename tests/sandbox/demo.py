@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from tests.sandbox.browser import Browser
+from tests.sandbox.demo_alerts import Alerts
 from tests.sandbox.grid import grid
 from tests.sandbox.stack import Stack
 from tests.sandbox.world import demo as world
@@ -36,7 +37,7 @@ class Demo:
     """The steps, over one running sandbox."""
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
+        self.stack = stack
         self._step = 0
 
     def run(self) -> None:
@@ -48,16 +49,21 @@ class Demo:
         self.seed_document()
         self.colleagues()
         self.connect()
+        Alerts(self).run()
 
     def step(self, title: str) -> None:
         """Print the heading of the next step."""
         self._step += 1
         print(f"\n\033[1m{self._step}. {title}\033[0m" if sys.stdout.isatty() else f"\n{self._step}. {title}")
 
+    def expect_that(self, good: bool, sentence: str) -> None:
+        """Raise StepFailed unless it is good."""
+        expect(good, sentence)
+
     def call(self, method: str, path: str, expected: int, **more: Any) -> requests.Response:
         """Call a function as the ATS does."""
         headers = {"x-functions-key": _KEY} | more.pop("headers", {})
-        answer = requests.request(method, self._stack.public_url + path, headers=headers, timeout=90, **more)
+        answer = requests.request(method, self.stack.public_url + path, headers=headers, timeout=90, **more)
         print(f"   {method} {path} → {answer.status_code}")
         expect(answer.status_code == expected, f"{method} {path} should answer {expected}: {answer.text[:500]}")
         return answer
@@ -112,7 +118,7 @@ class Demo:
         self.step("Send the administrator a link; the administrator accepts at (simulated) Microsoft")
         link = self.call("POST", f"{_CALENDAR}/admin-consent", 201).json()
         print(f"   the link is valid until {link['expiresAt']}")
-        browser = Browser(str(self._stack.authority.ca_file))
+        browser = Browser(str(self.stack.authority.ca_file))
         asked = browser.open(link["url"])
         expect(asked.status_code == 200, "Microsoft must show its consent page")
         print(f"   browser → {browser.url.partition('?')[0]}")
@@ -173,7 +179,7 @@ class Demo:
         application = {"applicationId": users.NORTHWIND_APPLICATION, "applicationSecret": users.NORTHWIND_SECRET}
         self.call("PUT", calendar, 200, json=document | application)
         link = self.call("POST", f"{as_user}/connect", 201).json()
-        browser = Browser(str(self._stack.authority.ca_file))
+        browser = Browser(str(self.stack.authority.ca_file))
         expect(browser.open(link["url"]).status_code == 200, "Microsoft must show its sign-in page")
         browser.submit({"account": user, "action": "signin"})
         page = browser.pass_on(browser.submit({"account": user, "action": "accept"}))
@@ -198,11 +204,12 @@ class Demo:
         refused = self.call("POST", f"{as_user}/getSchedule", 409, json=body).json()["error"]
         expect(refused["code"] == "reconnectRequired", "a grant that was revoked must be told as such")
         print(f"   {refused['code']}: {_short(refused['message'])}\n     {_short(refused['innerError']['remedy'])}")
+        self.stack.microsoft.travel(hours=-2)
 
     def revoke(self, user: str) -> None:
         """Do as an administrator who signs the user out everywhere; two hours later the last access token is over."""
         print("   two hours ago an administrator signed the user out everywhere")
-        microsoft, account = self._stack.microsoft, self._stack.world.tenants[users.NORTHWIND].account(user)
+        microsoft, account = self.stack.microsoft, self.stack.world.tenants[users.NORTHWIND].account(user)
         expect(account is not None, "the user must exist")
         if account:
             account.revoke_sessions(microsoft.now())

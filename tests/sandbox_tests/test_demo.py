@@ -38,7 +38,7 @@ def test_the_demo_fails_when_a_step_does_not_do_what_it_should(capsys: pytest.Ca
 
 
 async def test_every_button_of_the_start_page_works(stack: Stack):
-    async with TestClient(TestServer(StartPage(stack.public_url).application())) as browser:
+    async with TestClient(TestServer(StartPage(stack).application())) as browser:
         for name in CUSTOMERS:
             for action in ("save", "test", "consent", "schedule", "read", "delete"):
                 async with browser.post(f"/{name}/{action}") as answer:

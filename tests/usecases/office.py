@@ -14,6 +14,7 @@ from lib.domain.consent import Answer, Ending, Finish, Start
 from lib.domain.microsoft import GraphRefused
 from lib.domain.saving import activated, save
 from lib.ports import Deadline
+from lib.usecases.adoption import Adoption
 from lib.usecases.checks import Chain
 from lib.usecases.credentials import Credentials
 from lib.usecases.finish_consent import FinishAdmin, finish_consent
@@ -63,6 +64,7 @@ class Office:
         self.saved = save(None, "contoso", draft, secret_version="v1", now=NOW, mark="m1")
 
         self.credentials = Credentials(self.vault)
+        self.adoption = Adoption(self.customers, self.credentials, self.entra)
         self.renewals = Renewals(self.connections, self.sealer, self.user_entra, self.clock)
         self.chain = Chain(self.entra, self.graph, (REDIRECT_URI,), near_days=60)
         self.sign_ins = SignIns(
@@ -104,6 +106,7 @@ class Office:
             credentials=self.credentials,
             renewals=self.renewals,
             chain=self.chain,
+            adoption=self.adoption,
             now=self.clock,
             random=marks(),
             deadline=Deadline.after(30),

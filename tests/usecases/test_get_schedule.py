@@ -12,6 +12,7 @@ from lib.domain.microsoft import EntraRefused, GraphRefused
 from lib.domain.saving import activated, save
 from lib.domain.schedule import Moment, ScheduleRequest
 from lib.ports import Deadline
+from lib.usecases.adoption import Adoption
 from lib.usecases.askers import Askers
 from lib.usecases.credentials import Credentials
 from lib.usecases.get_schedule import ScheduleAnswer, get_schedule
@@ -30,7 +31,9 @@ class Office:
         self.customers, self.vault = FakeCustomers(), FakeVault()
         self.entra, self.graph = FakeEntra(roles=() if scoped else READ), FakeGraph()
         renewals = Renewals(FakeConnections(), FakeSealer(), FakeUserEntra(), lambda: NOW)
-        self.askers = Askers(Credentials(self.vault), self.entra, UserTokens(renewals))
+        credentials = Credentials(self.vault)
+        self.askers = Askers(credentials, self.entra, UserTokens(renewals))
+        self.adoption = Adoption(self.customers, credentials, self.entra)
         draft = replace(DRAFT, wishes=wishes or Wishes())
         saved = save(None, "contoso", draft, secret_version="v1", now=NOW, mark="m1")
         self.customer: Customer | None = activated(saved, "m1", tenant=TENANT, scoped=scoped)
@@ -49,6 +52,7 @@ class Office:
             customers=self.customers,
             askers=self.askers,
             graph=self.graph,
+            adoption=self.adoption,
         )
 
 
@@ -199,6 +203,7 @@ async def test_a_secret_that_is_gone_from_the_vault_is_told_as_a_refused_credent
             customers=office.customers,
             askers=office.askers,
             graph=office.graph,
+            adoption=office.adoption,
         )
 
     assert error.value.code == "credentialRefused"

@@ -38,6 +38,7 @@ class Desk(Office):
             customers=self.customers,
             askers=self.askers,
             graph=self.graph,
+            adoption=self.adoption,
         )
 
     async def error(self) -> CalendarError:

@@ -14,6 +14,7 @@ from lib.ports import Conflict
 from lib.usecases.clean_up import Cleaner
 from lib.usecases.delete_configuration import delete_configuration
 from lib.usecases.save_configuration import save_configuration
+from tests.usecases.alert_fakes import FakeAlerts
 from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeConsents, FakeCustomers, FakeVault, Steps, marks
 from tests.usecases.user_fakes import FakeConnections
 
@@ -27,7 +28,7 @@ class Office:
         self.vault = FakeVault(self.steps)
         self.consents = FakeConsents(self.steps)
         self.connections = FakeConnections(self.steps)
-        self.cleaner = Cleaner(self.customers, self.vault, self.consents, self.connections)
+        self.cleaner = Cleaner(self.customers, self.vault, self.consents, self.connections, FakeAlerts(self.steps))
         self.random = marks()
 
     async def save(self, draft: Draft = DRAFT, if_match: frozenset[str] | None = None) -> Customer:

@@ -1,0 +1,142 @@
+"""Adopt a version of a client secret that somebody added to the vault by hand, after a token was got with it.
+
+Looked for by the scan, and when Entra ID refuses the secret in use. Only versions count that this application did not
+write and that are newer than the one in use: what a save wrote waits for its test, or belongs to a save that failed.
+"""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from lib.domain.configuration import Customer, Revision
+from lib.domain.credential import UNKNOWN
+from lib.domain.errors import CalendarError
+from lib.domain.microsoft import EntraRefused, SecretMissing
+from lib.domain.refusals import is_passing
+from lib.ports import Credential, Customers, Deadline, Entra, Vault, VaultVersion
+from lib.usecases.credentials import Credentials, tenant_of
+from lib.usecases.updating import update
+
+_log = logging.getLogger("calendar_connector")
+
+_MOST_TRIED = 3  # versions, the newest first: each costs a request, and a wrong one counts at Entra ID
+_LOOK_AGAIN_AFTER = 60.0  # seconds after a look that found nothing
+_MOST_REMEMBERED = 1000
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What came of a look. `customer` is the customer as stored now if a version was adopted, else None.
+
+    `refused` tells that Entra ID refused a newer version that was added by hand.
+    """
+
+    customer: Customer | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """Finds and adopts versions added by hand."""
+
+    customers: Customers
+    credentials: Credentials
+    entra: Entra
+    _looked: OrderedDict[tuple[str, ...], float] = field(default_factory=OrderedDict, repr=False)
+
+    @property
+    def vault(self) -> Vault:
+        """The vault that secrets are in."""
+        return self.credentials.vault
+
+    async def after_refusal(
+        self, customer: Customer, revision: Revision, deadline: Deadline, *, again: bool = False
+    ) -> Customer | None:
+        """Return the customer with a newer version in use, None if there is none that works.
+
+        A look is remembered for a minute, so that a wrong secret does not cost one per call; `again` looks all the
+        same. A failure to look is not told: the refusal is what the caller has to tell.
+        """
+        key = (customer.id, customer.generation, revision.secret_version or "")
+        if revision.secret_version is None or (not again and time.monotonic() < self._looked.get(key, 0.0)):
+            return None
+        self._looked[key] = time.monotonic() + _LOOK_AGAIN_AFTER
+        if len(self._looked) > _MOST_REMEMBERED:
+            self._looked.popitem(last=False)
+        try:
+            versions = await self.vault.versions(customer.secret_name())
+            return (await self.look(customer, revision, versions, deadline)).customer
+        except CalendarError as problem:
+            _log.warning("no newer secret of customer %s was looked for: %s", customer.id, type(problem).__name__)
+            return None
+
+    async def look(
+        self, customer: Customer, revision: Revision, versions: Sequence[VaultVersion], deadline: Deadline
+    ) -> Adopted:
+        """Try the versions added by hand after the one this revision uses, and adopt the first that works.
+
+        Raises what tells that Entra ID or a store cannot be asked now.
+        """
+        refused = False
+        for version in added_by_hand(versions, revision.secret_version)[:_MOST_TRIED]:
+            try:
+                credential = await self._with_version(customer, revision, version, deadline)
+                await self.entra.app_token(credential, deadline, fresh=True)
+            except SecretMissing:
+                continue
+            except EntraRefused as problem:
+                if is_passing(problem):
+                    break
+                refused = True
+                continue
+            return Adopted(await self._adopt(customer, revision, version))
+        return Adopted(refused=refused)
+
+    async def _with_version(
+        self, customer: Customer, revision: Revision, version: VaultVersion, deadline: Deadline
+    ) -> Credential:
+        tenant = await tenant_of(revision, self.entra, deadline)
+        credential = self.credentials.of(customer, replace(revision, secret_version=version.id), tenant)
+        return replace(credential, keep=False)
+
+    async def _adopt(self, seen: Customer, revision: Revision, version: VaultVersion) -> Customer | None:
+        """Make the row name the version where it named the old one, and return the customer; None if it changed."""
+        adopted: list[Customer] = []
+
+        def change(customer: Customer) -> Customer | None:
+            adopted.clear()
+            after = replace(
+                customer,
+                newest=_with(customer.newest, revision.secret_version, version),
+                active=_with(customer.active, revision.secret_version, version),
+            )
+            if customer.generation != seen.generation or after == customer:
+                return None
+            adopted.append(after)
+            return after
+
+        await update(seen.id, self.customers, change)
+        if not adopted:
+            return None
+        _log.info("a secret version that was added by hand is now in use for customer %s", seen.id)
+        return adopted[0]
+
+
+def added_by_hand(versions: Sequence[VaultVersion], in_use: str | None) -> list[VaultVersion]:
+    """Return the enabled versions that somebody added after the one in use, the newest first."""
+    since = next((version.created_at for version in versions if version.id == in_use), None)
+    found = [
+        version
+        for version in versions
+        if version.enabled and not version.ours and version.id != in_use
+        if since is None or version.created_at >= since
+    ]
+    return sorted(found, key=lambda version: version.created_at, reverse=True)
+
+
+def _with(revision: Revision | None, old: str | None, version: VaultVersion) -> Revision | None:
+    if revision is None or revision.secret_version != old:
+        return revision
+    return replace(revision, secret_version=version.id, secret_expires=version.expires, learned_expires=UNKNOWN)

@@ -1,0 +1,157 @@
+"""Send the alerts that wait: one letter per recipient, the most urgent first, as fast as the service lets us.
+
+Only one process sends at a time. A letter counts as sent when the service has accepted it, and only then its notices
+are removed: who is killed in between repeats that one letter, with the same key.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from lib.domain.errors import CalendarError, Throttled
+from lib.domain.letters.compose import compose
+from lib.domain.notices import Queued
+from lib.domain.pacing import Paced
+from lib.ports import Deadline, Now
+from lib.ports.alerts import Alerts, LetterRefused, Mail
+from lib.usecases.digests import Digest, Digests
+from lib.usecases.leasing import Busy, Held, Leasing
+
+_log = logging.getLogger("calendar_connector")
+
+_LEASE = "delivery"
+_LETTER_SECONDS = 30.0  # for one letter, from reading what is still true to noting that it was accepted
+_TRY_AGAIN_AFTER = timedelta(hours=20)  # a letter that was refused
+_MOST_FAILURES = 2  # of the service, one after the other; then the rest waits for the next run
+
+
+@dataclass
+class Delivered:
+    """What a run did: `letters` accepted, `refused`, and still `waiting`; `alerts` of which every letter is out.
+
+    `problem` says why the run stopped before everything was sent.
+    """
+
+    letters: int = 0
+    refused: int = 0
+    waiting: int = 0
+    alerts: int = 0
+    problem: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody should look into it: waiting for the service's pace, or for another sender, is no fault."""
+        return self.refused > 0 or self.problem not in {None, "paced", "deliveryRunning"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Sends what waits. `mail` is None where no e-mail service is set; `portal` is where administrators click."""
+
+    alerts: Alerts
+    digests: Digests
+    mail: Mail | None
+    leasing: Leasing
+    now: Now
+    portal: str
+
+    async def run(self, deadline: Deadline) -> Delivered:
+        """Send what waits, until the deadline. Raises what the table raises when it cannot be used."""
+        result = Delivered()
+        if self.mail is None:
+            result.waiting = len(await self.digests.waiting())
+            result.problem = "emailNotConfigured" if result.waiting else None
+            return result
+        try:
+            async with self.leasing.alone(_LEASE, deadline.within(_LETTER_SECONDS)) as held:
+                pace = self.mail.pace
+                paced = Paced.parse(held.note, (pace.per_minute, pace.per_hour) if pace else None)
+                await _Sending(self, self.mail, held, paced, result, deadline).all(await self.digests.waiting())
+        except Busy:
+            result.problem = "deliveryRunning"
+        return result
+
+
+@dataclass
+class _Sending:
+    """One run on its way. `open_rows` counts what is left of each alert."""
+
+    delivery: Delivery
+    mail: Mail
+    held: Held
+    paced: Paced
+    result: Delivered
+    deadline: Deadline
+    open_rows: Counter[str] = field(default_factory=Counter)
+
+    async def all(self, digests: list[Digest]) -> None:
+        """Send one letter after the other. Raises Busy when another process has taken over."""
+        self.result.waiting = len(digests)
+        for digest in digests:
+            self.open_rows.update(queued.alert for queued in digest.queued)
+        failures = 0
+        for digest in digests:
+            try:
+                if not await self._in_time(digest):
+                    self.result.problem = "paced"
+                    return
+                failures = 0
+                self.result.waiting -= 1
+            except CalendarError as problem:
+                _log.error("a letter could not be sent: %s %s", problem.message, problem.remedy or "")
+                self.result.problem = problem.code
+                failures += 1
+                if failures == _MOST_FAILURES:
+                    return
+
+    async def _in_time(self, digest: Digest) -> bool:
+        """Send a letter when its turn has come; False if that is after the deadline."""
+        while True:
+            wait = self.paced.wait(self.delivery.now())
+            if wait + _LETTER_SECONDS > self.deadline.left():
+                return False
+            await asyncio.sleep(wait)
+            try:
+                await self._send(digest)
+                return True
+            except Throttled as busy:
+                self.paced.hold_back(self.delivery.now() + timedelta(seconds=busy.retry_after))
+
+    async def _send(self, digest: Digest) -> None:
+        """Send one letter, if anything of it is still true."""
+        before = digest.queued
+        content = await self.delivery.digests.still_true(digest)
+        self._done(queued for queued in before if queued not in digest.queued)
+        if content is None:
+            return
+        now = self.delivery.now()
+        letter = compose(content, now, self.delivery.portal)
+        self.paced.sent(now)
+        self.held.note = self.paced.as_text()
+        # Still alone, and the table can be written: otherwise what is sent now would be sent again.
+        await self.delivery.leasing.confirm(self.held)
+        try:
+            await self.mail.send(letter, digest.recipient, digest.key, self.deadline.within(_LETTER_SECONDS))
+        except LetterRefused as refused:
+            await self._refused(digest, refused)
+            return
+        self.result.letters += 1
+        for customer, rows in digest.rows().items():
+            await self.delivery.alerts.accepted(customer, rows, self.delivery.now())
+        self.result.alerts += self._done(digest.queued)
+
+    async def _refused(self, digest: Digest, refused: LetterRefused) -> None:
+        """Note that the service does not take this letter: it is tried again a day later, others go out."""
+        _log.error("a letter with %d alerts was refused by the e-mail service: %s", len(digest.queued), refused.code)
+        self.result.refused += 1
+        for queued in digest.queued:
+            await self.delivery.alerts.postpone(queued, self.delivery.now() + _TRY_AGAIN_AFTER)
+
+    def _done(self, rows: Iterable[Queued]) -> int:
+        """Take rows off what is left, and return of how many alerts nothing is left."""
+        done = [queued.alert for queued in rows]
+        self.open_rows.subtract(done)
+        return sum(self.open_rows[alert] == 0 for alert in set(done))

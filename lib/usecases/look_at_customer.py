@@ -1,0 +1,153 @@
+"""Look at one customer's credential: what the vault, Entra ID and Graph say of it. Nothing is judged or told here.
+
+What changed is taken over on the way: a version that somebody added to the vault and that works, and the expiry that
+Entra ID knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lib.domain.configuration import ConfigurationType, Customer, Revision
+from lib.domain.connection import Connection
+from lib.domain.credential import NEVER, UNKNOWN
+from lib.domain.errors import CalendarError, MicrosoftUnavailable
+from lib.domain.findings import EndedUser, Newer, Seen, Trouble
+from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
+from lib.domain.permissions import READS_ITSELF
+from lib.domain.probing import of_refusal, withdrawn
+from lib.domain.refusals import entra_error, is_passing, secret_missing
+from lib.domain.registered import compare
+from lib.ports import Credential, Deadline, Entra, Graph, Now, VaultVersion
+from lib.usecases.adoption import Adoption
+from lib.usecases.credentials import Credentials, tenant_of
+from lib.usecases.housekeeping import Housekeeping
+from lib.usecases.renewals import Renewals
+
+
+@dataclass
+class Looked:
+    """What a look found. `seen` is None if there is nothing to watch; `unchecked` is what could not be asked.
+
+    `customer` is the customer as it is now, after what was taken over.
+    """
+
+    customer: Customer
+    seen: Seen | None = None
+    unchecked: CalendarError | None = None
+    has_credential: bool = False
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Looks at customers."""
+
+    credentials: Credentials
+    entra: Entra
+    graph: Graph
+    renewals: Renewals
+    adoption: Adoption
+    housekeeping: Housekeeping
+    now: Now
+
+    async def look(self, customer: Customer, deadline: Deadline) -> Looked:
+        """Look at one customer. What cannot be asked is in the result."""
+        looked = Looked(customer)
+        revision = customer.active or customer.newest
+        if revision is None or revision.access.type is ConfigurationType.NONE:
+            return looked
+        looked.seen = Seen("", customer.generation, NEVER)  # Basic: the secret is the operator's, and looked at as such
+        try:
+            if revision.access.type is ConfigurationType.ADVANCED:
+                looked.has_credential = True
+                looked.seen = _known(customer, revision)
+                await self._credential(looked, revision, deadline)
+            looked.seen = replace(looked.seen, ended=await self._ended(looked.customer))
+        except CalendarError as problem:
+            looked.unchecked = problem
+        return looked
+
+    async def _credential(self, looked: Looked, revision: Revision, deadline: Deadline) -> None:
+        """Find out about the secret. Raises CalendarError for what could not be asked; what was seen stays seen."""
+        versions = await self.credentials.vault.versions(looked.customer.secret_name())
+        adopted = await self.adoption.look(looked.customer, revision, versions, deadline)
+        if adopted.customer is not None:
+            looked.customer = adopted.customer
+            revision = adopted.customer.active or adopted.customer.newest or revision
+        looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
+        if adopted.refused:
+            looked.seen = replace(looked.seen, newer=Newer.REFUSED)
+        await self._ask(looked, looked.seen, revision, deadline)
+        await self.housekeeping.disable_superseded(looked.customer, versions)
+
+    async def _ask(self, looked: Looked, seen: Seen, revision: Revision, deadline: Deadline) -> None:
+        """Ask Entra ID for one token, and Graph for the registration if the token lets us."""
+        active = looked.customer.active is not None
+        try:
+            tenant = await tenant_of(revision, self.entra, deadline)
+            credential = replace(self.credentials.of(looked.customer, revision, tenant), keep=False)
+            token = await self.entra.app_token(credential, deadline, fresh=True)
+        except SecretMissing:
+            gone = secret_missing()
+            looked.seen = replace(seen, asked=True, refused=Trouble(gone.code, gone.message))
+        except EntraRefused as refused:
+            if is_passing(refused):
+                raise entra_error(refused) from refused
+            looked.seen = of_refusal(seen, refused, revision, active=active)
+        else:
+            looked.seen = replace(seen, asked=True, withdrawn=withdrawn(token, revision, active=active))
+            await self._compare(looked, revision, credential, token, deadline)
+
+    async def _compare(
+        self, looked: Looked, revision: Revision, credential: Credential, token: AppToken, deadline: Deadline
+    ) -> None:
+        """Compare with what the application may read about itself in Graph."""
+        seen = looked.seen
+        if seen is None or not set(token.roles) & READS_ITSELF:
+            return
+        try:
+            registered = await self.graph.registered_secrets(token, credential.application_id, deadline)
+            found = compare(registered, await credential.secret(), seen.expires, self.now())
+        except GraphRefused as refused:
+            if refused.status in {403, 404}:  # not its own owner, or its home is another tenant: it may not look
+                return
+            text = "Microsoft Graph did not list the application's client secrets."
+            raise MicrosoftUnavailable(text, trace=refused.trace) from refused
+        if not found.found:
+            return
+        if found.has_newer and seen.newer is None:
+            seen = replace(seen, newer=Newer.REGISTERED, newer_until=found.newer_until)
+        looked.seen = replace(seen, expires=found.expires, hint=found.hint, key_id=found.key_id)
+        await self.housekeeping.note_expiry(looked.customer, revision, found.expires)
+
+    async def _ended(self, customer: Customer) -> tuple[EndedUser, ...]:
+        """Return the users whose connection has ended."""
+        if not customer.users_connect:
+            return ()
+        ended = []
+        for stored in await self.renewals.connections.ended(customer.id, customer.generation):
+            connection = stored.connection
+            if connection.ended is not None:
+                ended.append(EndedUser(await self._name(connection), connection.ended.at))
+        return tuple(ended)
+
+    async def _name(self, connection: Connection) -> str:
+        """Return the user as the ATS writes it; the account's object id where that is not known."""
+        try:
+            return (await self.renewals.open(connection)).name or connection.object_id
+        except CalendarError:
+            return connection.object_id
+
+
+def _known(customer: Customer, revision: Revision) -> Seen:
+    """Return what is known without asking anybody."""
+    seen = Seen(revision.secret_version or "", customer.generation, revision.expires)
+    newest = customer.newest
+    if newest is None or newest.secret_version == revision.secret_version:
+        return seen
+    return replace(seen, newer=Newer.SAVED, newer_until=newest.expires)
+
+
+def _in_vault(seen: Seen, revision: Revision, versions: Sequence[VaultVersion]) -> Seen:
+    """Return it with the vault's expiry, which is the truth unless Entra ID itself told another."""
+    found = next((version.expires for version in versions if version.id == revision.secret_version), UNKNOWN)
+    return replace(seen, expires=found) if found.known and not revision.learned_expires.known else seen
