@@ -110,9 +110,13 @@ class AlertRows:
                 if (queued := _read(row, to_queued)) is not None:
                     yield queued
 
+    async def handing_over(self, customer: str, now: datetime) -> None:
+        """See `lib.ports.alerts.Alerts`."""
+        await self._together_if_there(_note(customer, now))
+
     async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
         """See `lib.ports.alerts.Alerts`. It changes the history's ETag: who read it before has to look again."""
-        note = merging({"PartitionKey": customer, "RowKey": HISTORY, "acceptedAt": now})
+        note = _note(customer, now)
         for keys in itertools.batched(dict.fromkeys(rows), MOST_OPERATIONS - 1, strict=False):
             try:
                 await self._table.together([note, *(deleting(customer, key) for key in keys)])
@@ -120,10 +124,10 @@ class AlertRows:
                 await self._together_if_there(note)
                 await self._table.delete_rows(customer, keys)
 
-    async def postpone(self, queued: Queued, not_before: datetime) -> None:
+    async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:
         """See `lib.ports.alerts.Alerts`."""
         keys = {"PartitionKey": queued.notice.customer, "RowKey": queued.row}
-        await self._together_if_there(merging({**keys, "refusals": queued.refusals + 1, "notBefore": not_before}))
+        await self._together_if_there(merging({**keys, "refusals": queued.refusals + refused, "notBefore": not_before}))
 
     async def _together_if_there(self, operation: Operation) -> None:
         with suppress(Gone):
@@ -148,6 +152,11 @@ class AlertRows:
         """Return the keys of a customer's rows."""
         pages = self._table.pages("PartitionKey eq @customer", {"customer": customer}, select=("RowKey",))
         return [row["RowKey"] async for page in pages for row in page]
+
+
+def _note(customer: str, now: datetime) -> Operation:
+    """Return what notes in a history that a letter went out."""
+    return merging({"PartitionKey": customer, "RowKey": HISTORY, "acceptedAt": now})
 
 
 def _each_once(recipients: Sequence[str]) -> list[str]:

@@ -18,8 +18,6 @@ from lib.domain.notices import Notice, Queued
 HISTORY = "history"
 NOTICE = "notice-"
 
-_TOLD = ("expiry", "credential", "consent", "unchecked", "unknown")
-
 
 def history_row(history: History) -> dict[str, Any]:
     """Return the row of a history."""
@@ -42,8 +40,14 @@ def to_history(row: Mapping[str, Any]) -> History:
     return History(
         customer=row["PartitionKey"],
         generation=only(str, read["generation"]),
-        **{name: _to_told(read.get(name)) for name in _TOLD},
+        expiry=_to_told(read.get("expiry")),
+        credential=_to_told(read.get("credential")),
+        consent=_to_told(read.get("consent")),
+        unchecked=_to_told(read.get("unchecked")),
+        unknown=_to_told(read.get("unknown")),
+        newer=_to_told(read.get("newer")),
         ended_until=None if ended_until is None else _aware(ended_until),
+        ended_told=tuple(only(str, told) for told in read.get("ended_told", [])),
         accepted_at=None if accepted_at is None else moment(accepted_at),
     )
 

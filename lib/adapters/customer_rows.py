@@ -24,7 +24,7 @@ from lib.domain.configuration import (
 )
 from lib.domain.credential import Expiry
 from lib.domain.errors import Owner
-from lib.ports import Stored
+from lib.ports import Damaged, Stored
 
 TABLE = "customers"
 _ROW = "configuration"
@@ -46,7 +46,12 @@ class CustomerRows:
     async def read(self, customer: str) -> Stored | None:
         """See `lib.ports.Customers`."""
         row = await self._table.get(customer, _ROW)
-        return None if row is None else Stored(from_row(row), Table.etag(row))
+        if row is None:
+            return None
+        found = _readable(row)
+        if found is None:
+            raise Damaged
+        return Stored(found, Table.etag(row))
 
     async def write(self, customer: Customer, etag: str | None) -> None:
         """See `lib.ports.Customers`."""

@@ -22,7 +22,7 @@ from lib.domain.letters import Letter
 from lib.ports import Deadline
 from lib.ports.alerts import LetterRefused, Pace
 
-_LONGEST_STEP = 15.0  # seconds without a word of the server
+_LONGEST_STEP = 60.0  # seconds without a word of the server (RFC 5321, 4.5.3.2 would allow it minutes)
 _LONGEST_LINE = 300  # of a header (RFC 5322 allows 998): folded at 78, a subject may come out with a space in front
 _PORTS = {"smtp": 587, "smtps": 465}  # RFC 6409, 8314
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

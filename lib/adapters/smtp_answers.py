@@ -9,6 +9,7 @@ from lib.ports.alerts import LetterRefused
 
 SERVICE = "The e-mail server"
 _SLOW_DOWN = 300.0  # seconds; SMTP has no way to tell how many
+_CLOSING = 421  # whatever was asked: the server goes away
 _ABOUT_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954, 6: at whatever step, it is not about the letter
 
 
@@ -38,13 +39,15 @@ def translated(problem: Exception) -> CalendarError | LetterRefused:
 def _refused_recipient(code: int) -> CalendarError | LetterRefused:
     if not 400 <= code <= 599:
         return _unreachable()
-    return refused(code) if code in _ABOUT_LOGIN else LetterRefused(str(code))
+    return refused(code) if code in _ABOUT_LOGIN else LetterRefused(str(code), passing=code < 500)
 
 
 def _by_code(problem: smtplib.SMTPResponseException) -> CalendarError | LetterRefused:
     code = problem.smtp_code
     if not 400 <= code <= 599:  # no SMTP server speaks like that
         return _unreachable()
+    if code <= 499 and code != _CLOSING and isinstance(problem, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused)):
+        return LetterRefused(str(code), passing=True)  # the next letter may fare better
     if code <= 499:
         return MailThrottled(SERVICE, _SLOW_DOWN, code=str(code))
     if isinstance(problem, smtplib.SMTPDataError) and code not in _ABOUT_LOGIN:

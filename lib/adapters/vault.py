@@ -124,12 +124,8 @@ class KeyVault:
         """See `lib.ports.Vault`."""
         async with failures_of(SERVICE):
             try:
-                await self._client.update_secret_properties(
-                    name,
-                    version,
-                    expires_on=expires.as_moment(),
-                    tags={"writtenBy": WRITTEN_BY, "expires": expires.as_text() or "unknown"},
-                )
+                # The tags stay as they are: whoever added a version by hand may have some, and a date counts more.
+                await self._client.update_secret_properties(name, version, expires_on=expires.as_moment())
             except ResourceNotFoundError:
                 return
 

@@ -19,6 +19,7 @@ from lib.usecases.adoption import Adoption
 from lib.usecases.credentials import Credentials
 from lib.usecases.deliver_alerts import Delivery
 from lib.usecases.digests import Digests
+from lib.usecases.ended_users import EndedUsers
 from lib.usecases.housekeeping import Housekeeping
 from lib.usecases.leasing import Leasing
 from lib.usecases.look_at_basic import BasicLooker
@@ -59,12 +60,13 @@ def build_scan(base: Foundation) -> Scan:
     alerts = alerts_of(base.tables)
     leasing = Leasing(LeaseRows(runs), now, base.random)
     housekeeping = Housekeeping(customers, base.credentials.vault, now)
-    digests = Digests(alerts, customers, settings.alert_recipients, now)
+    ended_users = EndedUsers(base.renewals)
+    digests = Digests(alerts, customers, ended_users, settings.alert_recipients, settings.alert_days, now)
     return Scan(
         customers=customers,
         alerts=alerts,
         scans=scan_rows.ScanRows(runs),
-        looker=Looker(base.credentials, base.entra, base.graph, base.renewals, base.adoption, housekeeping, now),
+        looker=Looker(base.credentials, base.entra, base.graph, ended_users, base.adoption, housekeeping, now),
         basic=BasicLooker(base.credentials, base.entra),
         teller=Teller(alerts, customers, settings.alert_recipients, settings.alert_days, now),
         housekeeping=housekeeping,

@@ -6,20 +6,25 @@
     consent was withdrawn ──────────▶ told at once, then weekly
     expiry unknown ─────────────────▶ told once per secret
     users' connections ended ───────▶ told once each
+    a version added by hand that
+    Entra ID does not accept ───────▶ told once per secret in use
     nothing of the first four left ─▶ one all clear
 
 Days are calendar days in UTC: a secret works no longer from the first moment of its date. What could not be asked of
 Entra ID changes nothing: it neither opens nor solves anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from lib.domain.findings import Seen
+from lib.domain.findings import Newer, Seen
 
 _AGAIN_AFTER = timedelta(days=7)
+_MOST_TOLD_APART = 200  # customers that could not be checked
+_STORED_LATE = timedelta(minutes=10)  # so long after it ended may a connection's row say so
+_MOST_JUST_ENDED = 500
 
 
 class Kind(StrEnum):
@@ -31,8 +36,9 @@ class Kind(StrEnum):
     UNCHECKED = "unchecked"
     EXPIRING = "expiring"
     CONNECTIONS = "connections"
-    UNKNOWN = "unknown"
+    NEWER = "newer"
     SOLVED = "solved"
+    UNKNOWN = "unknown"
 
     @property
     def urgency(self) -> int:
@@ -52,9 +58,9 @@ class Told:
 
 @dataclass(frozen=True)
 class History:
-    """What was told about one customer, and is still open. `accepted_at`: when an e-mail about what is open went out.
+    """What was told about one customer, and is still open. `accepted_at`: when a letter about what is open went out.
 
-    `ended_until` is the moment up to which ended connections were told.
+    Connections that ended were told up to `ended_until`, and after it those of the moments in `ended_told`.
     """
 
     customer: str
@@ -64,7 +70,9 @@ class History:
     consent: Told | None = None
     unchecked: Told | None = None
     unknown: Told | None = None
+    newer: Told | None = None
     ended_until: datetime | None = None
+    ended_told: tuple[str, ...] = ()
     accepted_at: datetime | None = None
 
     @property
@@ -89,33 +97,42 @@ def judge(history: History, seen: Seen, thresholds: Sequence[int], today: date) 
     credential, tell_credential = _standing(history.credential, seen.credential, refused, seen.asked, today)
     consent, tell_consent = _standing(history.consent, seen.application, seen.withdrawn is not None, seen.asked, today)
     unknown, tell_unknown = _unknown(history.unknown, seen, today)
-    ended = [user.at for user in seen.ended if history.ended_until is None or user.at > history.ended_until]
+    newer, tell_newer = _newer(history.newer, seen, today)
+    with_ended, tell_ended = _ended(history, seen)
     after = replace(
-        history,
+        with_ended,
         expiry=expiry,
         credential=credential,
         consent=consent,
         unknown=unknown,
-        ended_until=max(ended, default=history.ended_until),
+        newer=newer,
     )
     due = {
         Kind.EXPIRED: tell_expiry and seen.has_expired(today),
         Kind.EXPIRING: tell_expiry and not seen.has_expired(today),
         Kind.REFUSED: tell_credential,
         Kind.CONSENT: tell_consent,
-        Kind.CONNECTIONS: bool(ended),
+        Kind.CONNECTIONS: tell_ended,
         Kind.UNKNOWN: tell_unknown,
+        Kind.NEWER: tell_newer,
     }
     return _judgement(history, after, [kind for kind, is_due in due.items() if is_due])
 
 
-def judge_unchecked(history: History, *, anything: bool, today: date) -> Judgement:
-    """Return whether the operators have to be told that something could not be checked: once a day while it is so."""
-    if not anything:
+def judge_unchecked(history: History, unchecked: Collection[str], today: date) -> Judgement:
+    """Return whether the operators have to be told what could not be checked: daily while it is so, and what is new.
+
+    `unchecked` names customers ("" for the scan itself); of very many only the first are told apart.
+    """
+    if not unchecked:
         return _judgement(history, replace(history, unchecked=None), [])
-    due = history.unchecked is None or history.unchecked.on != today
-    told = Told("scan", today) if due else history.unchecked
-    return _judgement(history, replace(history, unchecked=told), [Kind.UNCHECKED] if due else [])
+    names = set(sorted(unchecked)[:_MOST_TOLD_APART])
+    before = history.unchecked
+    told = set(before.about.split(",")) if before is not None and before.on == today else None
+    if told is not None and names <= told:
+        return _judgement(history, history, [])
+    after = replace(history, unchecked=Told(",".join(sorted(names | (told or set()))), today))
+    return _judgement(history, after, [Kind.UNCHECKED])
 
 
 def _judgement(before: History, after: History, due: list[Kind]) -> Judgement:
@@ -127,14 +144,16 @@ def _judgement(before: History, after: History, due: list[Kind]) -> Judgement:
 
 def _expiry(told: Told | None, seen: Seen, thresholds: Sequence[int], today: date) -> tuple[Told | None, bool]:
     """Return what stands told about the expiry from now on, and whether it has to be told now."""
-    level = _level(seen, thresholds, today)
+    level, on = _level(seen, thresholds, today), seen.expires.on
     if level is None:
-        # What Entra ID alone said, and not a date, can only be taken back by Entra ID.
-        only_by_entra = told is not None and told.until is None and told.about == seen.credential
-        return (told if only_by_entra and not seen.asked else None), False
-    on = seen.expires.on
-    if told is not None and (told.about != seen.credential or _moved_on(told.until, on)):
+        # By the date nothing is due. That a secret does not work any more only Entra ID can take back.
+        return (told if told is not None and told.level == 0 and not seen.asked else None), False
+    if told is not None and not _same(told, seen):
         told = None
+    if told is not None and told.level == 0 and not seen.has_expired(today):
+        if not seen.asked:
+            return told, False
+        told = None  # Entra ID took back that it expired
     again = level == 0 and told is not None and today - told.on >= _AGAIN_AFTER
     if told is None or level < told.level or again:
         return Told(seen.credential, today, level, on), True
@@ -151,9 +170,15 @@ def _level(seen: Seen, thresholds: Sequence[int], today: date) -> int | None:
     return min((days for days in (*thresholds, 0) if left <= days), default=None)
 
 
-def _moved_on(told: date | None, now: date | None) -> bool:
-    """Return whether the secret now lasts longer than was told: by more than a day, which zones may account for."""
-    return told is not None and now is not None and now - told > timedelta(days=1)
+def _same(told: Told, seen: Seen) -> bool:
+    """Return whether thresholds told before count still. They begin anew with a secret that lasts longer.
+
+    A day longer is no renewal: what was typed and what Entra ID says differ by zones. A date that is corrected to an
+    earlier one is the same secret, although the vault then has another version of it.
+    """
+    if told.until is None or seen.expires.on is None:
+        return told.about == seen.credential
+    return seen.expires.on - told.until <= timedelta(days=1)
 
 
 def _standing(told: Told | None, about: str, present: bool, asked: bool, today: date) -> tuple[Told | None, bool]:
@@ -170,8 +195,36 @@ def _standing(told: Told | None, about: str, present: bool, asked: bool, today: 
 def _unknown(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, bool]:
     if seen.expires.known:
         return None, False
-    if seen.refused is not None:  # then it does not matter when it would have expired
+    if (
+        not seen.asked or seen.unsure or seen.refused is not None
+    ):  # perhaps it can be read tomorrow; or it does not matter any more
         return told, False
     if told is not None and told.about == seen.credential:
         return told, False
     return Told(seen.credential, today), True
+
+
+def _newer(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, bool]:
+    """Return what stands told about a version added to the vault by hand that Entra ID does not accept."""
+    if seen.newer is not Newer.REFUSED:
+        return (None if seen.asked else told), False
+    if told is not None and told.about == seen.credential:
+        return told, False
+    return Told(seen.credential, today), True
+
+
+def _ended(history: History, seen: Seen) -> tuple[History, bool]:
+    """Return the history after ended connections are told, and whether there are any that were not.
+
+    What ended a moment ago may be stored after something that ended later, so of the last minutes each is remembered.
+    """
+    until = history.ended_until
+    after = [user.at for user in seen.ended if until is None or user.at > until]
+    if not {moment.isoformat() for moment in after} - set(history.ended_told):
+        return history, False
+    last = max(after)
+    until = max(last - _STORED_LATE, until or last - _STORED_LATE)
+    just = [moment for moment in after if moment > until]
+    if len(just) > _MOST_JUST_ENDED:
+        until, just = last, []
+    return replace(history, ended_until=until, ended_told=tuple(moment.isoformat() for moment in just)), True

@@ -40,7 +40,8 @@ class Seen:
     """One customer's credential as the scan saw it.
 
     `credential` names the secret in use (its version in the vault), `application` what it proves. `asked` tells that
-    Entra ID answered: without it, `refused` and `withdrawn` say nothing. `hint` (Microsoft's first three characters)
+    Entra ID answered: without it, `refused` and `withdrawn` say nothing. `unsure`: something else could not be asked,
+    so what is not known may be known tomorrow. `hint` (Microsoft's first three characters)
     and `key_id` are what Entra ID lists for the secret, where the application may read that.
     """
 
@@ -56,6 +57,7 @@ class Seen:
     newer: Newer | None = None
     newer_until: Expiry = UNKNOWN
     ended: tuple[EndedUser, ...] = field(default=(), repr=False)
+    unsure: bool = False
 
     def has_expired(self, today: date) -> bool:
         """Return whether the secret's day has come, or Entra ID says that it expired."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -32,8 +32,9 @@ class Unchecked:
 class Notice:
     """Something to tell about one customer. `kinds` is why, the most urgent first; the rest is what to say.
 
-    `users` are names of users whose connection ended, `unchecked` what could not be checked; of both at most
-    `MOST_NAMED`, and `users_in_all`, `unchecked_in_all` count them all.
+    `credential` names the secret it is about, `tested` tells whether calendars use it, `works` that Entra ID takes it.
+    `users` are names of users whose connection ended at the moments `ended_at`, `unchecked` what could not be checked;
+    of both at most `MOST_NAMED`, and `users_in_all`, `unchecked_in_all` count them all.
     """
 
     customer: str
@@ -42,6 +43,8 @@ class Notice:
     found_at: datetime
     tenant: str | None = None
     application_id: str | None = None
+    credential: str = ""
+    tested: bool = True
     expires: Expiry = UNKNOWN
     works: bool = False
     hint: str | None = None
@@ -51,6 +54,7 @@ class Notice:
     newer: Newer | None = None
     newer_until: Expiry = UNKNOWN
     users: tuple[str, ...] = field(default=(), repr=False)
+    ended_at: tuple[str, ...] = ()
     users_in_all: int = 0
     unchecked: tuple[Unchecked, ...] = ()
     unchecked_in_all: int = 0
@@ -77,7 +81,11 @@ class Notice:
     @classmethod
     def parse(cls, text: str) -> "Notice":
         """Return the notice of such a text. Raises ValueError, KeyError, TypeError for another one."""
-        read = json.loads(text)
+        found = json.loads(text)
+        if not isinstance(found, dict):
+            raise TypeError("no notice")
+        names = {field.name for field in fields(cls)}  # a later version may have written more
+        read = {name: value for name, value in found.items() if name in names}
         return cls(
             **read
             | {
@@ -89,6 +97,7 @@ class Notice:
                 "refused": _trouble(read["refused"]),
                 "withdrawn": _trouble(read["withdrawn"]),
                 "users": tuple(read["users"]),
+                "ended_at": tuple(read["ended_at"]),
                 "unchecked": tuple(Unchecked(**entry) for entry in read["unchecked"]),
             }
         )
@@ -100,7 +109,10 @@ def _trouble(read: Mapping[str, Any] | None) -> Trouble | None:
 
 @dataclass(frozen=True)
 class Queued:
-    """A notice that waits for an e-mail to one recipient. `row` names it in the store; `refusals` counts attempts."""
+    """A notice that waits for a letter to one recipient. `row` names it in the store.
+
+    `refusals` counts how often the service refused it. `not_before` is set once a letter with it failed.
+    """
 
     row: str
     recipient: str
@@ -116,13 +128,15 @@ class Queued:
 
 def still_true(notice: Notice, history: History) -> Notice | None:
     """Return the notice without the kinds that were solved since it was queued, None if nothing is left of it."""
+    expiry = history.expiry
     open_now = {
-        Kind.EXPIRED: history.expiry,
-        Kind.EXPIRING: history.expiry,
+        Kind.EXPIRED: expiry is not None and expiry.level == 0,
+        Kind.EXPIRING: expiry is not None and expiry.level > 0,
         Kind.REFUSED: history.credential,
         Kind.CONSENT: history.consent,
         Kind.UNCHECKED: history.unchecked,
         Kind.UNKNOWN: history.unknown,
+        Kind.NEWER: history.newer,
         Kind.CONNECTIONS: True,
         Kind.SOLVED: not history.open,
     }
@@ -131,11 +145,24 @@ def still_true(notice: Notice, history: History) -> Notice | None:
 
 
 def as_one(notices: Sequence[Notice]) -> Notice:
-    """Return one notice for several about one customer: what the newest says, for the reasons of all of them."""
-    newest = max(notices, key=lambda notice: notice.found_at)
-    kinds = {kind for notice in notices for kind in notice.kinds}
-    if Kind.EXPIRED in kinds:
-        kinds.discard(Kind.EXPIRING)
-    if len(kinds) > 1:
+    """Return one notice for several about one customer: everything that they are about, as the newest of each says."""
+    by_age = sorted(notices, key=lambda notice: notice.found_at)
+    of = {kind: notice for notice in by_age for kind in notice.kinds}
+    kinds = set(of)
+    if {Kind.EXPIRED, Kind.EXPIRING} <= kinds:
+        kinds.discard(min(Kind.EXPIRED, Kind.EXPIRING, key=lambda kind: of[kind].found_at))
+    if kinds - {Kind.SOLVED, Kind.CONNECTIONS, Kind.NEWER, Kind.UNKNOWN}:
         kinds.discard(Kind.SOLVED)
-    return replace(newest, kinds=tuple(sorted(kinds, key=lambda kind: kind.urgency)))
+    newest = by_age[-1]
+    connections, unchecked = of.get(Kind.CONNECTIONS, newest), of.get(Kind.UNCHECKED, newest)
+    return replace(
+        newest,
+        kinds=tuple(sorted(kinds, key=lambda kind: kind.urgency)),
+        refused=of.get(Kind.REFUSED, newest).refused,
+        withdrawn=of.get(Kind.CONSENT, newest).withdrawn,
+        users=connections.users,
+        ended_at=connections.ended_at,
+        users_in_all=connections.users_in_all,
+        unchecked=unchecked.unchecked,
+        unchecked_in_all=unchecked.unchecked_in_all,
+    )

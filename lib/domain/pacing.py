@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_MARGIN = timedelta(seconds=2)  # the service counts from when a letter arrived
 
 
 class Paced:
@@ -20,9 +21,10 @@ class Paced:
     def parse(cls, text: str, limits: tuple[int, int] | None) -> "Paced":
         """Return what `as_text` gave; a text that cannot be read remembers nothing."""
         try:
-            return cls(limits, [datetime.fromisoformat(moment) for moment in json.loads(text)])
+            sent = [datetime.fromisoformat(moment) for moment in json.loads(text)]
         except (ValueError, TypeError):
             return cls(limits)
+        return cls(limits, [moment for moment in sent if moment.tzinfo is not None])
 
     def as_text(self) -> str:
         """Return the moments as JSON."""
@@ -30,7 +32,7 @@ class Paced:
 
     def sent(self, now: datetime) -> None:
         """Count a letter, and forget those that are older than an hour."""
-        self._sent = [moment for moment in self._sent if now - moment < _HOUR] + [now]
+        self._sent = [moment for moment in self._sent if now - moment < _HOUR + _MARGIN] + [now]
 
     def hold_back(self, until: datetime) -> None:
         """Send nothing before then: the service asked for it."""
@@ -41,7 +43,7 @@ class Paced:
         moments = [self._not_before] if self._not_before else []
         if self._limits is not None:
             for most, span in zip(self._limits, (_MINUTE, _HOUR), strict=True):
-                recent = [moment for moment in self._sent if now - moment < span]
+                recent = [moment for moment in self._sent if now - moment < span + _MARGIN]
                 if len(recent) >= most:
-                    moments.append(recent[-most] + span)
+                    moments.append(recent[-most] + span + _MARGIN)
         return max([0.0, *((moment - now).total_seconds() for moment in moments)])

@@ -45,6 +45,10 @@ class Conflict(Exception):
     """Somebody else wrote the row first."""
 
 
+class Damaged(Exception):
+    """A row cannot be read: it was not written by this application, or was edited."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A customer as read, with the table's own ETag for a conditional write."""
@@ -57,7 +61,7 @@ class Customers(Protocol):
     """Where customers' configurations are kept: one row each, so that one write changes all of it or nothing."""
 
     async def read(self, customer: str) -> Stored | None:
-        """Return the customer, or None."""
+        """Return the customer, or None. Raises Damaged."""
 
     async def write(self, customer: Customer, etag: str | None) -> None:
         """Write the whole customer if its row still has this etag (None: if there is no row). Raises Conflict."""

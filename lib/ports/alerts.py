@@ -51,11 +51,14 @@ class Alerts(Protocol):
     def waiting(self) -> AsyncIterator[Queued]:
         """Go through all notices that wait to be sent, of all customers. One that cannot be read is left out."""
 
-    async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
-        """Remove these rows of a customer, whose e-mail was accepted, and note it in the history. Gone is fine."""
+    async def handing_over(self, customer: str, now: datetime) -> None:
+        """Note in the history that a letter about what is open is handed over now. A history that is gone is fine."""
 
-    async def postpone(self, queued: Queued, not_before: datetime) -> None:
-        """Note that the e-mail was refused, and when to try again. A row that is gone is fine."""
+    async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
+        """Remove these rows of a customer, whose letter was accepted, and note it in the history. Gone is fine."""
+
+    async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:
+        """Note that the letter failed, or was `refused`, and when to try again. A row that is gone is fine."""
 
     async def drop(self, customer: str, rows: Sequence[str]) -> None:
         """Remove these rows of a customer: nobody has to be told any more. Gone is fine."""
@@ -110,11 +113,15 @@ class Pace:
 
 
 class LetterRefused(Exception):
-    """The service will not take this letter, for this recipient or as it is. `code` is its own, for the log."""
+    """The service will not take this letter, for this recipient or as it is. `code` is its own, for the log.
 
-    def __init__(self, code: str) -> None:
+    `passing`: it may take it later (a full mailbox, greylisting).
+    """
+
+    def __init__(self, code: str, *, passing: bool = False) -> None:
         super().__init__(f"the letter was refused: {code}")
         self.code = code
+        self.passing = passing
 
 
 class Mail(Protocol):

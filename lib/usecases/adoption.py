@@ -14,7 +14,7 @@ from lib.domain.configuration import Customer, Revision
 from lib.domain.credential import UNKNOWN
 from lib.domain.errors import CalendarError
 from lib.domain.microsoft import EntraRefused, SecretMissing
-from lib.domain.refusals import is_passing
+from lib.domain.refusals import is_passing, speaks_of_credential
 from lib.ports import Credential, Customers, Deadline, Entra, Vault, VaultVersion
 from lib.usecases.credentials import Credentials, tenant_of
 from lib.usecases.updating import update
@@ -89,7 +89,7 @@ class Adoption:
             except EntraRefused as problem:
                 if is_passing(problem):
                     break
-                refused = True
+                refused = refused or speaks_of_credential(problem)
                 continue
             return Adopted(await self._adopt(customer, revision, version))
         return Adopted(refused=refused)
@@ -119,9 +119,18 @@ class Adoption:
 
         await update(seen.id, self.customers, change)
         if not adopted:
-            return None
+            return await self._by_another(seen, revision)
         _log.info("a secret version that was added by hand is now in use for customer %s", seen.id)
         return adopted[0]
+
+    async def _by_another(self, seen: Customer, revision: Revision) -> Customer | None:
+        """Return the customer if another secret was taken into use meanwhile: by another process, or by a save."""
+        stored = await self.customers.read(seen.id)
+        customer = stored.customer if stored else None
+        in_use = (customer.active or customer.newest) if customer else None
+        if customer is None or in_use is None or customer.generation != seen.generation:
+            return None
+        return customer if in_use.secret_version != revision.secret_version else None
 
 
 def added_by_hand(versions: Sequence[VaultVersion], in_use: str | None) -> list[VaultVersion]:

@@ -23,9 +23,11 @@ from lib.usecases.leasing import Busy, Held, Leasing
 _log = logging.getLogger("calendar_connector")
 
 _LEASE = "delivery"
-_LETTER_SECONDS = 30.0  # for one letter, from reading what is still true to noting that it was accepted
+_LETTER_SECONDS = 100.0  # for one letter: servers may take long over it (RFC 5321, 4.5.3.2)
+_LEAST_SECONDS = 20.0  # with less left no letter is begun
+_WAIT_FOR_TURN = 30.0  # seconds, for another process that sends
 _TRY_AGAIN_AFTER = timedelta(hours=20)  # a letter that was refused
-_MOST_FAILURES = 2  # of the service, one after the other; then the rest waits for the next run
+_MOST_FAILURES = 3  # of the service, one after the other; then the rest waits for the next run
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Delivery:
             result.problem = "emailNotConfigured" if result.waiting else None
             return result
         try:
-            async with self.leasing.alone(_LEASE, deadline.within(_LETTER_SECONDS)) as held:
+            async with self.leasing.alone(_LEASE, deadline.within(_WAIT_FOR_TURN)) as held:
                 pace = self.mail.pace
                 paced = Paced.parse(held.note, (pace.per_minute, pace.per_hour) if pace else None)
                 await _Sending(self, self.mail, held, paced, result, deadline).all(await self.digests.waiting())
@@ -86,6 +88,7 @@ class _Sending:
     result: Delivered
     deadline: Deadline
     open_rows: Counter[str] = field(default_factory=Counter)
+    throttled: bool = False
 
     async def all(self, digests: list[Digest]) -> None:
         """Send one letter after the other. Raises Busy when another process has taken over."""
@@ -96,7 +99,6 @@ class _Sending:
         for digest in digests:
             try:
                 if not await self._in_time(digest):
-                    self.result.problem = "paced"
                     return
                 failures = 0
                 self.result.waiting -= 1
@@ -104,27 +106,37 @@ class _Sending:
                 _log.error("a letter could not be sent: %s %s", problem.message, problem.remedy or "")
                 self.result.problem = problem.code
                 failures += 1
-                if failures == _MOST_FAILURES:
-                    return
+                await self._postpone(digest, refused=False)
+            except Exception as problem:
+                if isinstance(problem, Busy):
+                    raise
+                _log.exception("a letter could not be sent: %s", type(problem).__name__)
+                self.result.problem = "internalError"
+                failures += 1
+            if failures == _MOST_FAILURES:
+                return
 
     async def _in_time(self, digest: Digest) -> bool:
         """Send a letter when its turn has come; False if that is after the deadline."""
         while True:
             wait = self.paced.wait(self.delivery.now())
-            if wait + _LETTER_SECONDS > self.deadline.left():
+            if wait + _LEAST_SECONDS > self.deadline.left():
+                self.result.problem = "throttled" if self.throttled else "paced"
                 return False
             await asyncio.sleep(wait)
             try:
                 await self._send(digest)
                 return True
             except Throttled as busy:
+                self.throttled = True
+                await self._postpone(digest, refused=False)
                 self.paced.hold_back(self.delivery.now() + timedelta(seconds=busy.retry_after))
 
     async def _send(self, digest: Digest) -> None:
         """Send one letter, if anything of it is still true."""
         before = digest.queued
         content = await self.delivery.digests.still_true(digest)
-        self._done(queued for queued in before if queued not in digest.queued)
+        self._done(queued for queued in before if queued not in [*digest.queued, *digest.left_out])
         if content is None:
             return
         now = self.delivery.now()
@@ -133,6 +145,8 @@ class _Sending:
         self.held.note = self.paced.as_text()
         # Still alone, and the table can be written: otherwise what is sent now would be sent again.
         await self.delivery.leasing.confirm(self.held)
+        for customer in digest.first_about:  # before: whoever may have got it is told when all is well again
+            await self.delivery.alerts.handing_over(customer, now)
         try:
             await self.mail.send(letter, digest.recipient, digest.key, self.deadline.within(_LETTER_SECONDS))
         except LetterRefused as refused:
@@ -144,11 +158,18 @@ class _Sending:
         self.result.alerts += self._done(digest.queued)
 
     async def _refused(self, digest: Digest, refused: LetterRefused) -> None:
-        """Note that the service does not take this letter: it is tried again a day later, others go out."""
+        """Note that the service does not take this letter: others go out, and it is tried again.
+
+        That is with the next run if the reason passes, else a day later.
+        """
         _log.error("a letter with %d alerts was refused by the e-mail service: %s", len(digest.queued), refused.code)
         self.result.refused += 1
+        await self._postpone(digest, refused=True, by=timedelta() if refused.passing else _TRY_AGAIN_AFTER)
+
+    async def _postpone(self, digest: Digest, *, refused: bool, by: timedelta = timedelta()) -> None:
+        """Note that a letter failed: the next run tries it after all others, so that it holds up nobody."""
         for queued in digest.queued:
-            await self.delivery.alerts.postpone(queued, self.delivery.now() + _TRY_AGAIN_AFTER)
+            await self.delivery.alerts.postpone(queued, self.delivery.now() + by, refused=refused)
 
     def _done(self, rows: Iterable[Queued]) -> int:
         """Take rows off what is left, and return of how many alerts nothing is left."""

@@ -5,11 +5,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from lib.domain.alerts import History, Kind
-from lib.domain.configuration import ConfigurationType
+from lib.domain.configuration import ConfigurationType, Customer
+from lib.domain.freshness import of_secret_in_use, of_today, of_users
 from lib.domain.letters.compose import Content
 from lib.domain.notices import BASIC, DEPLOYMENT, Notice, Queued, as_one, still_true
-from lib.ports import Customers, Now
+from lib.ports import Customers, Damaged, Now
 from lib.ports.alerts import Alerts
+from lib.usecases.ended_users import EndedUsers
 
 _MOST_READ = 20_000  # notices of one run, so that memory stays bounded; the next run reads the others
 _MOST_IN_A_LETTER = 300  # notices, the most urgent first; the others come with the next run
@@ -18,11 +20,17 @@ _NAMESPACE = uuid.UUID("6f1c2a50-7d8e-4c43-9a54-0d6f6a6b1d11")  # random; of the
 
 @dataclass
 class Digest:
-    """What waits for one reader, the most urgent first."""
+    """What waits for one reader, the most urgent first.
+
+    `first_about` are the customers of whom no letter about what is open was handed over before;
+    `left_out` waits on, since nobody can tell now whether it is true.
+    """
 
     recipient: str
     for_operators: bool
     queued: list[Queued] = field(default_factory=list)
+    first_about: set[str] = field(default_factory=set)
+    left_out: list[Queued] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -34,10 +42,10 @@ class Digest:
         return str(uuid.uuid5(_NAMESPACE, "\n".join([self.recipient.lower(), *rows])))
 
     @property
-    def urgency(self) -> tuple[bool, bool, tuple[int, object]]:
-        """Expired ones and operators first."""
-        first = self.queued[0].notice
-        return first.kind is not Kind.EXPIRED, not self.for_operators, first.urgency
+    def urgency(self) -> tuple[bool, bool, bool, tuple[int, object]]:
+        """What failed before comes last, so that it holds up nobody; then expired ones and operators first."""
+        first, failed = self.queued[0].notice, any(queued.not_before for queued in self.queued)
+        return failed, first.kind is not Kind.EXPIRED, not self.for_operators, first.urgency
 
     def rows(self) -> dict[str, list[str]]:
         """Return the names of the rows by customer."""
@@ -53,7 +61,9 @@ class Digests:
 
     alerts: Alerts
     customers: Customers
+    ended_users: EndedUsers
     operators: tuple[str, ...]
+    thresholds: tuple[int, ...]
     now: Now
 
     async def waiting(self) -> list[Digest]:
@@ -84,10 +94,16 @@ class Digests:
         true: dict[str, list[Notice]] = defaultdict(list)
         left: list[Queued] = []
         for customer_id, of_customer in _by_customer(digest.queued).items():
-            known = await self._known(customer_id, digest.recipient)
+            try:
+                known = await self._known(customer_id, digest.recipient)
+                if known is not None and known.history.accepted_at is None:
+                    digest.first_about.add(customer_id)
+            except Damaged:
+                digest.left_out += of_customer
+                continue  # nobody knows whom this concerns: it waits, and the operators are told that it cannot be read
             for queued in of_customer:
-                notice = still_true(queued.notice, known.history) if known else None
-                if known is None or notice is None or notice.generation != known.generation:
+                notice = await self._true(queued.notice, known) if known else None
+                if notice is None:
                     await self.alerts.drop(customer_id, [queued.row])
                     continue
                 left.append(queued)
@@ -99,25 +115,39 @@ class Digests:
         unknown = [customer async for customer in self.alerts.unknown()] if digest.for_operators else []
         return Content(tuple(notices), digest.for_operators, tuple(sorted(unknown)))
 
+    async def _true(self, notice: Notice, known: "_Known") -> Notice | None:
+        """Return what is left of a notice now."""
+        today = self.now().date()
+        true, customer = still_true(notice, known.history), known.customer
+        if true is not None and customer is not None:
+            if true.generation != customer.generation:
+                return None
+            true = of_secret_in_use(true, customer, known.history, self.thresholds, today)
+            if true is not None and Kind.CONNECTIONS in true.kinds:
+                true = of_users(true, [user.at for user in await self.ended_users.of(customer)])
+        return true and of_today(true, today)
+
     async def _known(self, customer_id: str, recipient: str) -> "_Known | None":
         """Return what is known of the customer now, None if this reader is not to be told about it."""
         stored = await self.alerts.history(customer_id)
         if stored is None:
             return None
         if customer_id in {DEPLOYMENT, BASIC}:
-            return _Known(stored.history, "") if _among(recipient, self.operators) else None
+            return _Known(stored.history) if _among(recipient, self.operators) else None
         found = await self.customers.read(customer_id)
         newest = found.customer.newest if found else None
         if found is None or newest is None or newest.access.type is ConfigurationType.NONE:
             return None
         readers = (*self.operators, *newest.wishes.alert_recipients)
-        return _Known(stored.history, found.customer.generation) if _among(recipient, readers) else None
+        return _Known(stored.history, found.customer) if _among(recipient, readers) else None
 
 
 @dataclass(frozen=True)
 class _Known:
+    """What is true now. `customer` is None for what is about the deployment itself."""
+
     history: History
-    generation: str
+    customer: Customer | None = None
 
 
 def _among(recipient: str, readers: tuple[str, ...]) -> bool:

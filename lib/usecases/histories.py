@@ -1,7 +1,7 @@
 """Alert histories read alongside the customers: both come in the order of their ids, so none is asked for by itself."""
 
 from lib.domain.notices import BASIC, DEPLOYMENT
-from lib.ports import Customers
+from lib.ports import Customers, Damaged
 from lib.ports.alerts import Alerts, StoredHistory
 
 
@@ -34,5 +34,11 @@ class Histories:
         """Remove the histories, up to this id, that belong to no customer; each is looked up again before."""
         await self.of(last if last is not None else "~")  # the rest; "~" sorts after every id
         for customer in self._others:
-            if customer not in {BASIC, DEPLOYMENT} and await self._customers.read(customer) is None:
+            if customer not in {BASIC, DEPLOYMENT} and await self._is_gone(customer):
                 await self._alerts.forget(customer)
+
+    async def _is_gone(self, customer: str) -> bool:
+        try:
+            return await self._customers.read(customer) is None
+        except Damaged:
+            return False

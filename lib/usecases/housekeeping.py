@@ -1,10 +1,9 @@
-"""Keep the vault tidy: note what Entra ID knows, disable what was superseded, delete what belongs to nobody.
+"""Keep the vault tidy: note what Entra ID knows, disable what was superseded, tell what belongs to nobody.
 
-A version is disabled only when nothing begun before the last save or test can still need it; a secret is deleted only
-when it is a day old and no customer names it. Both can be taken back in the vault (soft delete).
+A version is disabled only when nothing begun before the last save or test can still need it; enabling it again in the
+vault takes that back. Nothing is ever deleted here.
 """
 
-import logging
 import re
 from collections.abc import Container, Sequence
 from contextlib import suppress
@@ -14,13 +13,12 @@ from datetime import timedelta
 from lib.domain.configuration import Customer, Revision
 from lib.domain.credential import Expiry
 from lib.domain.errors import CalendarError
-from lib.ports import Customers, Deadline, Now, Vault, VaultVersion
+from lib.ports import Customers, Damaged, Deadline, Now, Vault, VaultVersion
 from lib.usecases.updating import update
 
-_log = logging.getLogger("calendar_connector")
-
 _SETTLED_AFTER = timedelta(hours=1)
-_ORPHAN_AFTER = timedelta(days=1)
+_UNUSED_AFTER = timedelta(days=1)
+_MOST_UNUSED = 50  # told in one run
 _OURS = re.compile(r"customer--([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)--([0-9a-f]{32})")
 
 
@@ -38,7 +36,7 @@ class Housekeeping:
     now: Now
 
     async def note_expiry(self, customer: Customer, revision: Revision, learned: Expiry) -> None:
-        """Take over the expiry that Entra ID told: the row first, then the vault's attribute."""
+        """Take over the expiry that Entra ID told: the vault's attribute first, so the row tells that all is done."""
         if revision.learned_expires == learned:
             return
 
@@ -51,11 +49,11 @@ class Housekeeping:
             return replace(stored, learned_expires=learned) if stored and same else stored
 
         with suppress(CalendarError):  # the next run learns it again
-            await update(customer.id, self.customers, change)
             await self.vault.note_expiry(customer.secret_name(), revision.secret_version or "", learned)
+            await update(customer.id, self.customers, change)
 
     async def disable_superseded(self, customer: Customer, versions: Sequence[VaultVersion]) -> None:
-        """Disable versions that no revision names: those we wrote, and any that is older than the one in use."""
+        """Disable versions that are older than any that a revision names."""
         if not self._superseded(customer, versions):
             return
         with suppress(CalendarError):  # the next run finds them again
@@ -77,7 +75,7 @@ class Housekeeping:
         return [
             version
             for version in versions
-            if version.enabled and version.id not in named and (version.ours or version.created_at < since)
+            if version.enabled and version.id not in named and version.created_at < since
             if self.now() - version.created_at > _SETTLED_AFTER
         ]
 
@@ -87,24 +85,29 @@ class Housekeeping:
         moments += [customer.last_test.tested_at] if customer.last_test else []
         return all(self.now() - moment > _SETTLED_AFTER for moment in moments)
 
-    async def delete_orphans(self, known: Container[int], deadline: Deadline) -> None:
-        """Delete customers' secrets that no customer names.
+    async def unused(self, known: Container[int], deadline: Deadline) -> list[str]:
+        """Return the customers of secrets in the vault that no configuration names and that are a day old.
 
+        They are only told, never deleted: another deployment may share the vault, or the tables may be an older copy.
         `known` are hashes (`life`) of customers that were just read; of others the row is read again. Raises what the
         vault raises when a page fails: then not everything was looked at.
         """
+        found: list[str] = []
         async for secret in self.vault.all_secrets():
             match = _OURS.fullmatch(secret.name)
-            if match is None or self.now() - secret.created_at < _ORPHAN_AFTER or life(match[1], match[2]) in known:
+            if match is None or self.now() - secret.created_at < _UNUSED_AFTER or life(match[1], match[2]) in known:
                 continue
-            if deadline.left() <= 0:
+            if deadline.left() <= 0 or len(found) == _MOST_UNUSED:
                 break
             if not await self._is_named(match[1], match[2]):
-                await self.vault.delete(secret.name)
-                _log.warning("a secret of customer %s that no configuration names was deleted", match[1])
+                found.append(match[1])
+        return found
 
     async def _is_named(self, customer_id: str, generation: str) -> bool:
-        stored = await self.customers.read(customer_id)
+        try:
+            stored = await self.customers.read(customer_id)
+        except Damaged:
+            return True
         if stored is None:
             return False
         return generation in {stored.customer.generation, *stored.customer.leftovers}

@@ -10,8 +10,8 @@ from lib.domain.errors import CalendarError
 from lib.ports import Conflict, Deadline, Now, Random
 from lib.ports.alerts import Lease, Leases
 
-_HELD_FOR = timedelta(seconds=60)
-_RENEW_EVERY = 15.0  # seconds: three renewals may fail before the lease is lost
+_HELD_FOR = timedelta(seconds=30)  # so long does the next one wait after a process was killed
+_RENEW_EVERY = 8.0  # seconds: two renewals may fail before the lease is lost
 _LOOK_EVERY = 1.0  # seconds, while somebody else has it
 
 

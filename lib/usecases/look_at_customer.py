@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lib.domain.configuration import ConfigurationType, Customer, Revision
-from lib.domain.connection import Connection
 from lib.domain.credential import NEVER, UNKNOWN
 from lib.domain.errors import CalendarError, MicrosoftUnavailable
-from lib.domain.findings import EndedUser, Newer, Seen, Trouble
+from lib.domain.findings import Newer, Seen, Trouble
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing
 from lib.domain.permissions import READS_ITSELF
 from lib.domain.probing import of_refusal, withdrawn
@@ -20,8 +19,8 @@ from lib.domain.registered import compare
 from lib.ports import Credential, Deadline, Entra, Graph, Now, VaultVersion
 from lib.usecases.adoption import Adoption
 from lib.usecases.credentials import Credentials, tenant_of
+from lib.usecases.ended_users import EndedUsers
 from lib.usecases.housekeeping import Housekeeping
-from lib.usecases.renewals import Renewals
 
 
 @dataclass
@@ -44,7 +43,7 @@ class Looker:
     credentials: Credentials
     entra: Entra
     graph: Graph
-    renewals: Renewals
+    ended_users: EndedUsers
     adoption: Adoption
     housekeeping: Housekeeping
     now: Now
@@ -61,7 +60,7 @@ class Looker:
                 looked.has_credential = True
                 looked.seen = _known(customer, revision)
                 await self._credential(looked, revision, deadline)
-            looked.seen = replace(looked.seen, ended=await self._ended(looked.customer))
+            looked.seen = replace(looked.seen, ended=await self.ended_users.of(looked.customer))
         except CalendarError as problem:
             looked.unchecked = problem
         return looked
@@ -76,8 +75,12 @@ class Looker:
         looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
         if adopted.refused:
             looked.seen = replace(looked.seen, newer=Newer.REFUSED)
-        await self._ask(looked, looked.seen, revision, deadline)
-        await self.housekeeping.disable_superseded(looked.customer, versions)
+        if _is_readable(revision, versions):
+            await self._ask(looked, looked.seen, revision, deadline)
+        else:  # whatever this process may remember of it
+            looked.seen = _missing(looked.seen)
+        if adopted.customer is None:  # else calls under way may still need the version before
+            await self.housekeeping.disable_superseded(looked.customer, versions)
 
     async def _ask(self, looked: Looked, seen: Seen, revision: Revision, deadline: Deadline) -> None:
         """Ask Entra ID for one token, and Graph for the registration if the token lets us."""
@@ -87,8 +90,7 @@ class Looker:
             credential = replace(self.credentials.of(looked.customer, revision, tenant), keep=False)
             token = await self.entra.app_token(credential, deadline, fresh=True)
         except SecretMissing:
-            gone = secret_missing()
-            looked.seen = replace(seen, asked=True, refused=Trouble(gone.code, gone.message))
+            looked.seen = _missing(seen)
         except EntraRefused as refused:
             if is_passing(refused):
                 raise entra_error(refused) from refused
@@ -107,6 +109,9 @@ class Looker:
         try:
             registered = await self.graph.registered_secrets(token, credential.application_id, deadline)
             found = compare(registered, await credential.secret(), seen.expires, self.now())
+        except SecretMissing:
+            looked.seen = _missing(seen)
+            return
         except GraphRefused as refused:
             if refused.status in {403, 404}:  # not its own owner, or its home is another tenant: it may not look
                 return
@@ -119,24 +124,6 @@ class Looker:
         looked.seen = replace(seen, expires=found.expires, hint=found.hint, key_id=found.key_id)
         await self.housekeeping.note_expiry(looked.customer, revision, found.expires)
 
-    async def _ended(self, customer: Customer) -> tuple[EndedUser, ...]:
-        """Return the users whose connection has ended."""
-        if not customer.users_connect:
-            return ()
-        ended = []
-        for stored in await self.renewals.connections.ended(customer.id, customer.generation):
-            connection = stored.connection
-            if connection.ended is not None:
-                ended.append(EndedUser(await self._name(connection), connection.ended.at))
-        return tuple(ended)
-
-    async def _name(self, connection: Connection) -> str:
-        """Return the user as the ATS writes it; the account's object id where that is not known."""
-        try:
-            return (await self.renewals.open(connection)).name or connection.object_id
-        except CalendarError:
-            return connection.object_id
-
 
 def _known(customer: Customer, revision: Revision) -> Seen:
     """Return what is known without asking anybody."""
@@ -145,6 +132,16 @@ def _known(customer: Customer, revision: Revision) -> Seen:
     if newest is None or newest.secret_version == revision.secret_version:
         return seen
     return replace(seen, newer=Newer.SAVED, newer_until=newest.expires)
+
+
+def _is_readable(revision: Revision, versions: Sequence[VaultVersion]) -> bool:
+    return any(version.id == revision.secret_version and version.enabled for version in versions)
+
+
+def _missing(seen: Seen) -> Seen:
+    """Return it with a secret that the vault does not hold any more, or not to be read."""
+    gone = secret_missing()
+    return replace(seen, asked=True, refused=Trouble(gone.code, gone.message))
 
 
 def _in_vault(seen: Seen, revision: Revision, versions: Sequence[VaultVersion]) -> Seen:

@@ -8,12 +8,14 @@ has the time looks at everybody. What is looked at twice does no harm: what was 
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lib.domain.configuration import ConfigurationType, Customer
 from lib.domain.errors import CalendarError
-from lib.domain.notices import MOST_NAMED, Unchecked
-from lib.domain.scan import Count, Summary
+from lib.domain.notices import BASIC
+from lib.domain.scan import Summary
 from lib.ports import Customers, Deadline, Now
 from lib.ports.alerts import Alerts, Scans, StoredHistory
 from lib.usecases.deliver_alerts import Delivery
@@ -22,40 +24,19 @@ from lib.usecases.housekeeping import Housekeeping, life
 from lib.usecases.leasing import Busy, Held, Leasing
 from lib.usecases.look_at_basic import BasicLooker, basic_notice
 from lib.usecases.look_at_customer import Looked, Looker
-from lib.usecases.tell import Outcome, Teller
+from lib.usecases.scan_run import Run
+from lib.usecases.tell import Teller
 
 _log = logging.getLogger("calendar_connector")
 
 _LEASE = "scan"
 _SIDE_BY_SIDE = 12  # customers; the requests for tokens among them run in eight threads
 _CUSTOMER_SECONDS = 30.0
+_UNUSED = (
+    "The vault holds a secret customer--… of this customer that no configuration uses. If no other deployment shares "
+    "the vault, delete it there."
+)
 _GRACE = 10.0  # seconds for whoever is being looked at when the time for looking is over
-
-
-@dataclass
-class _Run:
-    """One run on its way."""
-
-    count: Count = field(default_factory=Count)
-    unchecked: list[Unchecked] = field(default_factory=list)
-    known: set[int] = field(default_factory=set)
-    basic: Customer | None = None
-    failed: bool = False  # a page or a customer could not be looked at
-
-    def could_not(self, customer: str | None, code: str, message: str) -> None:
-        """Note what could not be looked at."""
-        self.failed = True
-        self.count.could_not_check += customer is not None
-        self.count.problem(customer, code, message)
-        if len(self.unchecked) < MOST_NAMED:
-            self.unchecked.append(Unchecked(customer, code, message))
-
-    def told(self, customer: str, outcome: Outcome) -> None:
-        """Count what is due."""
-        self.count.due += outcome.due
-        if outcome.nobody:
-            text = "Nobody can be told: there are no alert recipients, and ALERT_RECIPIENTS is not set."
-            self.count.problem(customer, "noRecipients", text)
 
 
 @dataclass(frozen=True)
@@ -78,53 +59,62 @@ class Scan:
 
         While another instance scans, this one waits for it. Raises what the tables raise when they cannot be used.
         """
-        started_at = self.now()
+        started_at, run = self.now(), Run()
         try:
             async with self.leasing.alone(_LEASE, look_until) as held:
-                run = _Run()
-                complete = await self._look_at_all(held, run, look_until)
+                await self._look_at_all(held, run, look_until)
+                await self._about_deployment(run)
                 await self._send(run, deadline)
-                count = run.count
-                summary = Summary(
-                    started_at,
-                    self.now(),
-                    complete and not run.failed,
-                    count.customers,
-                    count.credentials,
-                    count.due,
-                    count.sent,
-                    count.could_not_check,
-                    tuple(count.problems),
-                )
+                summary = self._summary(started_at, run)
                 await self.scans.add(summary)
                 return summary
         except Busy:
-            count = Count()
-            count.problem(None, "scanRunning", "Another scan is running; its summary follows when it has finished.")
-            return Summary(started_at, self.now(), complete=False, problems=tuple(count.problems))
+            run.whole = False
+            run.count.problem(None, "scanRunning", "Another scan is running; its summary follows when it has finished.")
+            return self._summary(started_at, run)
 
-    async def _look_at_all(self, held: Held, run: _Run, until: Deadline) -> bool:
-        """Go once round; return whether that came to its end. A page that fails ends it there."""
+    def _summary(self, started_at: datetime, run: Run) -> Summary:
+        count = run.count
+        return Summary(
+            started_at,
+            self.now(),
+            run.complete,
+            count.customers,
+            count.credentials,
+            count.due,
+            count.sent,
+            count.could_not_check,
+            tuple(count.problems),
+        )
+
+    async def _look_at_all(self, held: Held, run: Run, until: Deadline) -> None:
+        """Go once round. A page that fails ends its part of the way; where it was, the next run begins."""
         begin = held.note
+        await self._guarded(run, self._walk(held, run, begin, None, until))
+        if begin:
+            stopped_at = "" if run.whole else held.note
+            await self._guarded(run, self._walk(held, run, "", begin, until))
+            held.note = stopped_at or held.note
+        if run.whole:
+            held.note = ""
+            await self._guarded(run, self._tell_unused(run, until))
+
+    async def _guarded(self, run: Run, part: Awaitable[None]) -> None:
+        """Do a part of the run; what goes wrong with it is noted, and the run goes on with the next."""
         try:
-            whole = await self._walk(held, run, begin, None, until) and (
-                not begin or await self._walk(held, run, "", begin, until)
-            )
-            if whole:
-                held.note = ""
-                await self.housekeeping.delete_orphans(run.known, until)
+            await part
         except CalendarError as problem:
-            run.could_not(None, problem.code, f"The scan broke off. {problem.message}")
-            whole = False
+            run.broke_off(problem.code, problem.message)
         except Exception as problem:
             _log.exception("the scan broke off: %s", type(problem).__name__)
-            run.could_not(None, "internalError", "The scan broke off. Something went wrong that should not have.")
-            whole = False
-        await self._about_deployment(run)
-        return whole
+            run.broke_off("internalError", "Something went wrong that should not have.")
 
-    async def _walk(self, held: Held, run: _Run, after: str, last: str | None, until: Deadline) -> bool:
-        """Look at the customers after one id, up to and with another; False if time ran out or the lease was lost.
+    async def _tell_unused(self, run: Run, until: Deadline) -> None:
+        for customer_id in await self.housekeeping.unused(run.known, until):
+            run.count.problem(customer_id, "unusedSecret", _UNUSED)
+
+    async def _walk(self, held: Held, run: Run, after: str, last: str | None, until: Deadline) -> None:
+        """Look at the customers after one id, up to and with another, unless time runs out or the lease is lost.
 
         The note follows the last customer up to whom all are done.
         """
@@ -135,7 +125,8 @@ class Scan:
                 if last is not None and customer_id > last:
                     break
                 if until.left() <= 0 or held.lost:
-                    return False
+                    run.whole = False
+                    return
                 stored = await histories.of(customer_id)
                 deadline = Deadline(until.at + _GRACE).within(_CUSTOMER_SECONDS)
                 task = asyncio.create_task(self._one(customer_id, customer, stored, run, deadline))
@@ -146,10 +137,9 @@ class Scan:
         finally:
             while window:
                 await _finish_first(window, held)
-        return True
 
     async def _one(
-        self, customer_id: str, customer: Customer | None, stored: StoredHistory | None, run: _Run, deadline: Deadline
+        self, customer_id: str, customer: Customer | None, stored: StoredHistory | None, run: Run, deadline: Deadline
     ) -> None:
         """Look at one customer, and queue what is due. Whatever is wrong with one must not stop the others."""
         if customer is not None and customer.deleted:
@@ -164,6 +154,7 @@ class Scan:
             run.count.credentials += looked.has_credential
             if looked.unchecked is not None:
                 run.could_not(customer_id, looked.unchecked.code, looked.unchecked.message)
+                looked.seen = looked.seen and replace(looked.seen, unsure=True)
             await self._tell(looked, stored, run)
         except CalendarError as problem:
             run.could_not(customer_id, problem.code, problem.message)
@@ -171,52 +162,57 @@ class Scan:
             _log.exception("customer %s was not looked at: %s", customer_id, type(problem).__name__)
             run.could_not(customer_id, "internalError", "Something went wrong here that should not have.")
 
-    async def _tell(self, looked: Looked, stored: StoredHistory | None, run: _Run) -> None:
+    async def _tell(self, looked: Looked, stored: StoredHistory | None, run: Run) -> None:
         customer, seen = looked.customer, looked.seen
         if seen is None:  # type none: nothing is reported any more
             if stored is not None:
                 await self.alerts.forget(customer.id)
             return
         if _is_basic(customer):
-            run.basic = run.basic or customer
+            run.uses_basic(customer)
         for trouble in (seen.refused, seen.withdrawn):
             if trouble is not None:
                 run.count.problem(customer.id, trouble.code, trouble.message)
         run.told(customer.id, await self.teller.about_customer(customer, seen, stored))
 
-    async def _about_deployment(self, run: _Run) -> None:
+    async def _about_deployment(self, run: Run) -> None:
         """Look at the application of Basic if somebody uses it, and tell the operators what could not be checked."""
-        try:
-            if run.basic is not None:
-                await self._about_basic(run.basic, run)
-            run.told("", await self.teller.about_unchecked(run.unchecked, run.count.could_not_check))
-        except CalendarError as problem:
-            run.could_not(None, problem.code, problem.message)
+        await self._guarded(run, self._about_basic(run))
+        if run.whole or run.unchecked:  # whoever was not reached may be what could not be checked before
+            await self._guarded(run, self._about_unchecked(run))
 
-    async def _about_basic(self, customer: Customer, run: _Run) -> None:
-        revision = customer.active or customer.newest
-        seen = revision and await self.basic.look(customer, revision, Deadline.after(_CUSTOMER_SECONDS))
-        if not seen:
+    async def _about_basic(self, run: Run) -> None:
+        seen = await self.basic.look(run.basic, Deadline.after(_CUSTOMER_SECONDS)) if run.basic else None
+        if seen is None:
+            if run.whole and not run.basic:
+                await self.alerts.forget(BASIC)
             return
         run.count.credentials += 1
         application_id = self.looker.credentials.basic_application_id
         outcome = await self.teller.about_basic(
             seen, lambda kinds: basic_notice(application_id, seen, kinds, self.now())
         )
-        run.told("", outcome)
+        run.told(None, outcome)
 
-    async def _send(self, run: _Run, deadline: Deadline) -> None:
+    async def _about_unchecked(self, run: Run) -> None:
+        run.told(None, await self.teller.about_unchecked(run.unchecked, run.unchecked_in_all))
+
+    async def _send(self, run: Run, deadline: Deadline) -> None:
         try:
             delivered = await self.delivery.run(deadline)
         except CalendarError as problem:
             run.count.problem(None, problem.code, f"Alerts could not be sent. {problem.message}")
             return
+        except Exception as problem:
+            _log.exception("alerts could not be sent: %s", type(problem).__name__)
+            run.count.problem(None, "internalError", "Alerts could not be sent.")
+            return
         run.count.sent = delivered.alerts
         if delivered.problem:
-            text = f"{delivered.waiting} letters wait to be sent; deliver_alerts tries every hour."
+            text = f"Letters that wait to be sent: {delivered.waiting}. The timer deliver_alerts tries every hour."
             run.count.problem(None, delivered.problem, text)
         if delivered.refused:
-            run.count.problem(None, "emailRefused", f"{delivered.refused} letters were refused by the e-mail service.")
+            run.count.problem(None, "emailRefused", f"Letters that the e-mail service refused: {delivered.refused}.")
 
 
 async def _finish_first(window: deque[tuple[str, "asyncio.Task[None]"]], held: Held) -> None:

@@ -70,9 +70,10 @@ class Teller:
 
     async def about_unchecked(self, unchecked: Sequence[Unchecked], in_all: int) -> Outcome:
         """Queue for the operators what could not be checked, or that all of it can be checked again."""
+        names = {entry.customer or "" for entry in unchecked}
 
         def judged(history: History) -> Judgement:
-            return judge_unchecked(history, anything=in_all > 0, today=self.now().date())
+            return judge_unchecked(history, names, self.now().date())
 
         def notice(kinds: tuple[Kind, ...]) -> Notice:
             shown = tuple(unchecked[:MOST_NAMED])
@@ -93,7 +94,8 @@ class Teller:
         for attempt in range(ATTEMPTS):
             before = stored.history if stored else History(customer_id, generation)
             now = judged(replace(before, generation=generation))
-            kinds = now.due or ((Kind.SOLVED,) if now.solved and before.accepted_at else ())
+            solved = (Kind.SOLVED,) if now.solved and before.accepted_at else ()
+            kinds = tuple(sorted((*now.due, *solved), key=lambda kind: kind.urgency))
             if now.history == before and not now.due:
                 return Outcome()
             if now.due and not recipients:
@@ -127,6 +129,8 @@ def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: dateti
         found_at=now,
         tenant=(revision.tenant or revision.access.tenant_id) if revision else None,
         application_id=revision.access.application_id if revision else None,
+        credential=seen.credential,
+        tested=customer.active is not None,
         expires=seen.expires,
         works=seen.works,
         hint=seen.hint,
@@ -136,6 +140,7 @@ def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: dateti
         newer=seen.newer,
         newer_until=seen.newer_until,
         users=names[:MOST_NAMED],
+        ended_at=tuple(user.at.isoformat() for user in seen.ended[:MOST_NAMED]),
         users_in_all=len(names),
     )
 

@@ -57,6 +57,12 @@ class FakeAlerts:
             self.steps.leave()
             yield queued
 
+    async def handing_over(self, customer: str, now: datetime) -> None:
+        self.steps.enter("note handing over")
+        if customer in self.rows:
+            self._put(replace(self.rows[customer].history, accepted_at=now))
+        self.steps.leave()
+
     async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
         self.steps.enter("note accepted")
         self._remove(lambda queued: queued.row in rows)
@@ -64,10 +70,10 @@ class FakeAlerts:
             self._put(replace(self.rows[customer].history, accepted_at=now))
         self.steps.leave()
 
-    async def postpone(self, queued: Queued, not_before: datetime) -> None:
+    async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:
         self.steps.enter("postpone")
         if queued.row in self.queue:
-            later = replace(self.queue[queued.row], not_before=not_before, refusals=queued.refusals + 1)
+            later = replace(self.queue[queued.row], not_before=not_before, refusals=queued.refusals + refused)
             self.queue[queued.row] = later
         self.steps.leave()
 

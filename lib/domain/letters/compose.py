@@ -13,6 +13,7 @@ from lib.domain.letters.words import (
     named,
     needs_renewal,
     renewal,
+    renewal_of_basic,
     steps,
     what_stops,
 )
@@ -40,9 +41,7 @@ def compose(content: Content, now: datetime, portal: str) -> Letter:
     more = len(content.notices) - 1
     subject = headline(first, first.kind, today) + (f" (and {more} more)" if more else "")
     parts = [part for kind in Kind if (part := _part(kind, content, today, portal))]
-    if to_renew := [notice for notice in content.notices if needs_renewal(notice)]:
-        what = "secret" if len(to_renew) == 1 else "secrets"
-        parts.append(Part(f"How to renew the client {what}", steps=renewal(to_renew, portal)))
+    parts += _renewals([notice for notice in content.notices if needs_renewal(notice)], portal)
     if not more and first.customer != DEPLOYMENT:
         parts.append(Part("Which secret this is about", facts=facts(first)))
     if unknown := _unknown(content):
@@ -66,7 +65,18 @@ def _part(kind: Kind, content: Content, today: date, portal: str) -> Part | None
         return None
     alone = len(content.notices) == 1
     said = [line for notice in concerned for line in lines(notice, kind, today, alone=alone)]
-    return Part(HEADINGS[kind], (what_stops(kind, concerned),), lines=tuple(said), steps=steps(kind, portal))
+    return Part(HEADINGS[kind], (what_stops(kind, concerned),), lines=tuple(said), steps=steps(kind, concerned, portal))
+
+
+def _renewals(notices: list[Notice], portal: str) -> list[Part]:
+    """Return how to renew the secrets of customers, and how the deployment's own."""
+    parts = []
+    if of_customers := [notice for notice in notices if notice.customer != BASIC]:
+        what = "secret" if len(of_customers) == 1 else "secrets"
+        parts.append(Part(f"How to renew the client {what}", steps=renewal(of_customers, portal)))
+    if len(of_customers) < len(notices):
+        parts.append(Part("How to renew the secret of Basic", steps=renewal_of_basic(portal)))
+    return parts
 
 
 def _unknown(content: Content) -> Part | None:

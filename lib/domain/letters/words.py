@@ -21,11 +21,12 @@ RENEWED = frozenset({Kind.EXPIRED, Kind.REFUSED, Kind.EXPIRING})
 
 HEADINGS = {
     Kind.EXPIRED: "Expired",
-    Kind.REFUSED: "Refused by Entra ID",
+    Kind.REFUSED: "Refused or missing",
     Kind.CONSENT: "Consent withdrawn",
     Kind.UNCHECKED: "Could not be checked",
     Kind.EXPIRING: "Expiring soon",
     Kind.CONNECTIONS: "Users who have to connect again",
+    Kind.NEWER: "New version not accepted",
     Kind.UNKNOWN: "Expiry not known",
     Kind.SOLVED: "All clear",
 }
@@ -41,6 +42,7 @@ WHAT_STOPS = {
     "secret is replaced before. Replacing it early interrupts nothing.",
     Kind.CONNECTIONS: "Microsoft has ended what these users allowed, for example after a changed password or a new "
     "rule of the organisation. The ATS cannot look up calendars for them until they connect again.",
+    Kind.NEWER: "The secret in use goes on working until its own end, but the one that shall replace it does not work.",
     Kind.UNKNOWN: "Nobody can be warned before this secret expires: its date was not entered, and the application may "
     "not read it from Entra ID.",
     Kind.SOLVED: "Calendars can be looked up again. There is nothing to do.",
@@ -77,29 +79,46 @@ def headline(notice: Notice, kind: Kind, today: date) -> str:
             return f"Calendar secret of {who} has expired ({found})"
         case Kind.EXPIRING if on is not None:
             return f"Calendar secret of {who} expires on {on_day(on)}, {in_days((on - today).days)}"
+        case Kind.REFUSED if notice.refused and not notice.refused.code.startswith("AADSTS"):
+            return f"Calendar secret of {who} is missing in the key vault ({found})"
         case Kind.REFUSED:
             return f"Calendar secret of {who} is refused by Entra ID ({found})"
+        case Kind.NEWER:
+            return f"New calendar secret of {who} is not accepted by Entra ID ({found})"
         case Kind.CONSENT:
             return f"Calendar consent of {who} was withdrawn ({found})"
         case Kind.UNCHECKED:
-            return f"Secret scan could not check {_customers(notice.unchecked_in_all)} ({found})"
+            return f"Secret scan could not check {_unchecked(notice)} ({found})"
         case Kind.CONNECTIONS:
             users = f"{notice.users_in_all} user{'' if notice.users_in_all == 1 else 's'}"
             return f"{users} of {who} must connect the calendar again ({found})"
         case Kind.UNKNOWN:
-            return f"Nobody knows when the calendar secret of {who} expires ({found})"
+            return f"Expiry of the calendar secret of {who} is not known (as of {found})"
     if notice.customer == DEPLOYMENT:
         return f"All clear: everything could be checked again ({found})"
     valid = f", valid until {on_day(on)}" if on else f" ({found})"
     return f"All clear: calendar secret of {who} is in order{valid}"
 
 
-def _customers(number: int) -> str:
-    return f"{number} customer{'' if number == 1 else 's'}" if number else "everything"
+def _unchecked(notice: Notice) -> str:
+    if not notice.unchecked or any(entry.customer is None for entry in notice.unchecked):
+        return "everything"
+    return f"{notice.unchecked_in_all} customer{'' if notice.unchecked_in_all == 1 else 's'}"
 
 
 def what_stops(kind: Kind, notices: Sequence[Notice]) -> str:
     """Return what the notices of a kind mean for the people who plan interviews."""
+    if kind is Kind.SOLVED and all(notice.customer == DEPLOYMENT for notice in notices):
+        return "Every credential could be looked at. There is nothing to do."
+    if kind is Kind.SOLVED and not any(notice.tested for notice in notices):
+        return (
+            "The secret is in order. The Calendar Configuration waits for its test: choose Test Calendar Configuration."
+        )
+    if kind in RENEWED and not any(notice.tested for notice in notices):
+        return (
+            "The Calendar Configuration has not passed its test yet, so nothing uses this secret so far. It has to be "
+            "replaced before calendars can be looked up."
+        )
     if kind is Kind.EXPIRED and all(notice.works for notice in notices):
         return (
             "By its date the secret is over, yet Entra ID still accepts it. If only the date in the Calendar "
@@ -163,13 +182,23 @@ def facts(notice: Notice) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in found.items() if value)
 
 
-def steps(kind: Kind, portal: str) -> tuple[str, ...]:
+def steps(kind: Kind, notices: Sequence[Notice], portal: str) -> tuple[str, ...]:
     """Return what to do about a kind, steps to renew a secret aside. `portal` is where administrators click."""
+    if kind is Kind.UNKNOWN and all(notice.customer == BASIC for notice in notices):
+        return ("Look up the date in Entra ID, and give it to the version of basic-application in the Key Vault.",)
     if kind is Kind.CONSENT:
         return (
-            "In the ATS open the Calendar Configuration and ask for the admin consent link.",
-            "Send the link to an administrator of the Microsoft 365 tenant, who opens it, signs in and accepts.",
-            "Choose Test Calendar Configuration. When it passes, calendars can be looked up again.",
+            "In the ATS open the Calendar Configuration and choose Test Calendar Configuration. If it passes, there is "
+            "nothing else to do: for example because Exchange's RBAC for Applications lets the application in now.",
+            "Otherwise ask for the admin consent link, and send it to an administrator of the Microsoft 365 tenant, "
+            "who opens it, signs in and accepts.",
+            "Choose Test Calendar Configuration again. When it passes, calendars can be looked up again.",
+        )
+    if kind is Kind.NEWER:
+        return (
+            "Look at the newest version of this customer's secret in the Key Vault: it has to be the Value of a client "
+            "secret of this application, not its Secret ID.",
+            "Add the right Value as another version, or disable the wrong one.",
         )
     if kind is Kind.CONNECTIONS:
         return (
@@ -194,15 +223,14 @@ def steps(kind: Kind, portal: str) -> tuple[str, ...]:
 
 def needs_renewal(notice: Notice) -> bool:
     """Return whether a new secret is what helps. Where something else does, the trouble has a remedy of its own."""
-    if Kind.REFUSED in notice.kinds and notice.refused and notice.refused.remedy:
-        return False
-    return bool(RENEWED & set(notice.kinds))
+    if {Kind.EXPIRED, Kind.EXPIRING} & set(notice.kinds):
+        return True
+    return Kind.REFUSED in notice.kinds and not (notice.refused and notice.refused.remedy)
 
 
 def renewal(notices: Sequence[Notice], portal: str) -> tuple[str, ...]:
     """Return the steps to renew the secrets of these customers."""
-    if all(notice.customer == BASIC for notice in notices):
-        return _renew_basic(portal)
+    until_then = " Until then the old one is used." if all(_still_serves(notice) for notice in notices) else ""
     ids = {notice.application_id for notice in notices if notice.application_id}
     which = f"the application with the Application (client) ID {ids.pop()}" if len(ids) == 1 else "the application"
     return (
@@ -213,12 +241,17 @@ def renewal(notices: Sequence[Notice], portal: str) -> tuple[str, ...]:
         "Copy the Value at once: it is shown only now. (The Value, not the Secret ID.)",
         "In the ATS open the Calendar Configuration, paste the Value as the Application Secret, enter the new expiry "
         "date and choose Save.",
-        "Choose Test Calendar Configuration. When it passes, the new secret is in use. Until then the old one is used.",
+        f"Choose Test Calendar Configuration. When it passes, the new secret is in use.{until_then}",
         f"Back in {portal}, delete the old secret.",
     )
 
 
-def _renew_basic(portal: str) -> tuple[str, ...]:
+def _still_serves(notice: Notice) -> bool:
+    return notice.tested and (notice.works or set(notice.kinds) & RENEWED == {Kind.EXPIRING})
+
+
+def renewal_of_basic(portal: str) -> tuple[str, ...]:
+    """Return the steps to renew the secret of the deployment's own application."""
     return (
         f"Sign in to {portal} and open App registrations, the application of BASIC_APPLICATION_ID, Certificates & "
         "secrets, New client secret.",

@@ -1,0 +1,53 @@
+"""What one run of the secret scan has counted and met so far."""
+
+from dataclasses import dataclass, field
+
+from lib.domain.configuration import Customer
+from lib.domain.notices import Unchecked
+from lib.domain.scan import Count
+from lib.usecases.tell import Outcome
+
+_MOST_REMEMBERED = 300  # of what could not be looked at
+_MOST_OF_BASIC = 3  # customers by way of whom the application of Basic is tried
+
+
+@dataclass
+class Run:
+    """One run on its way. `whole`: it went once round. `basic` are some customers that use Basic."""
+
+    count: Count = field(default_factory=Count)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    unchecked_in_all: int = 0
+    known: set[int] = field(default_factory=set)
+    basic: list[Customer] = field(default_factory=list)
+    whole: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether every page and every customer was looked at (contract: complete)."""
+        return self.whole and not self.unchecked
+
+    def could_not(self, customer: str | None, code: str, message: str) -> None:
+        """Note what could not be looked at: a customer, or (None) a part of the run."""
+        self.unchecked_in_all += 1
+        self.count.could_not_check += customer is not None
+        self.count.problem(customer, code, message)
+        if len(self.unchecked) < _MOST_REMEMBERED:
+            self.unchecked.append(Unchecked(customer, code, message))
+
+    def broke_off(self, code: str, message: str) -> None:
+        """Note that a part of the run came to no end."""
+        self.whole = False
+        self.could_not(None, code, f"The scan broke off. {message}")
+
+    def uses_basic(self, customer: Customer) -> None:
+        """Note a customer that uses the deployment's own application."""
+        if len(self.basic) < _MOST_OF_BASIC:
+            self.basic.append(customer)
+
+    def told(self, customer: str | None, outcome: Outcome) -> None:
+        """Count what is due."""
+        self.count.due += outcome.due
+        if outcome.nobody:
+            text = "Nobody can be told: there are no alert recipients, and ALERT_RECIPIENTS is not set."
+            self.count.problem(customer, "noRecipients", text)

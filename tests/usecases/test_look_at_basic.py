@@ -1,0 +1,112 @@
+"""What a look at the deployment's own application finds: nothing that concerns one customer only."""
+
+from dataclasses import replace
+
+import pytest
+
+from lib.domain.alerts import Kind
+from lib.domain.configuration import ConfigurationType
+from lib.domain.credential import UNKNOWN
+from lib.domain.errors import CalendarError
+from lib.domain.findings import Seen
+from lib.domain.microsoft import EntraRefused
+from lib.domain.notices import BASIC
+from lib.ports import Deadline
+from lib.usecases.credentials import BASIC_SECRET
+from lib.usecases.look_at_basic import basic_notice
+from tests.usecases.fakes import NOW, Version
+from tests.usecases.scanning import BUSY, EXPIRED, REFUSED, WITHDRAWN, Place, on
+
+
+@pytest.fixture
+def place() -> Place:
+    place = Place()
+    place.add_basic(on(9))
+    place.add("lima", kind=ConfigurationType.BASIC)
+    return place
+
+
+async def look(place: Place) -> Seen | None:
+    customer = place.customers.get("lima")
+    assert customer.active is not None
+    return await place.scan().basic.look([customer], Deadline.after(30))
+
+
+async def test_the_newest_version_counts_as_the_calls_use_it(place: Place):
+    assert await look(place) == Seen("b1", BASIC, on(9), asked=True)
+
+    place.vault.secrets[BASIC_SECRET]["b2"] = Version("basic-secret", on(400), ours=False)
+    assert await look(place) == Seen("b2", BASIC, on(400), asked=True)
+
+
+@pytest.mark.parametrize("answer", [REFUSED, EXPIRED])
+async def test_a_refused_secret_is_seen(place: Place, answer: EntraRefused):
+    place.entra.answers["basic-secret"] = answer
+
+    seen = await look(place)
+    assert seen is not None
+    assert seen.refused is not None
+    assert seen.expired_by_entra is (answer is EXPIRED)
+
+
+async def test_a_secret_that_is_missing_is_seen(place: Place):
+    place.vault.secrets.pop(BASIC_SECRET)
+
+    seen = await look(place)
+    assert seen is not None
+    assert (seen.credential, seen.asked) == ("", True)
+    assert seen.refused is not None
+    assert "this deployment's own application" in seen.refused.message
+
+
+async def test_without_an_expiry_it_is_not_known(place: Place):
+    place.add_basic(UNKNOWN)
+
+    seen = await look(place)
+    assert seen is not None
+    assert not seen.expires.known
+
+
+async def test_a_customer_that_did_not_consent_says_nothing_about_the_application(place: Place):
+    place.entra.answers["basic-secret"] = WITHDRAWN
+
+    assert await look(place) == Seen("b1", BASIC, on(9), asked=True)
+
+
+async def test_a_customers_tenant_that_is_gone_says_nothing_about_the_application(place: Place):
+    customer = place.customers.get("lima")
+    assert customer.active is not None
+    gone = replace(customer.active, tenant=None, access=replace(customer.active.access, tenant_id="gone.example"))
+    place.customers.put(replace(customer, active=gone, newest=gone))
+
+    seen = await look(place)
+
+    assert seen is None or seen.refused is None, "or operators are told that Basic is refused, and it works"
+
+
+async def test_a_rule_of_one_customers_tenant_says_nothing_about_the_application(place: Place):
+    place.entra.answers["basic-secret"] = EntraRefused([53003], "invalid_grant")
+
+    seen = await look(place)
+
+    assert seen is None or seen.refused is None
+
+
+async def test_if_entra_id_cannot_answer_that_is_told(place: Place):
+    place.entra.answers["basic-secret"] = BUSY
+
+    with pytest.raises(CalendarError):
+        await look(place)
+
+
+async def test_where_basic_is_not_offered_there_is_nothing_to_look_at(place: Place):
+    place.basic_application_id = None
+
+    assert await look(place) is None
+
+
+def test_the_notice_names_the_deployments_application():
+    seen = Seen("b1", BASIC, on(9), asked=True)
+    notice = basic_notice("app-1", seen, (Kind.EXPIRING,), NOW)
+
+    assert (notice.customer, notice.application_id, notice.expires, notice.works) == (BASIC, "app-1", on(9), True)
