@@ -82,7 +82,13 @@ _moments = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st
 _dates = st.dates(date(2000, 1, 1), date(2200, 1, 1))
 _told = st.none() | st.builds(Told, _texts, _dates, st.integers(0, 365), st.none() | _dates)
 _histories = st.builds(
-    History, st.just("contoso"), _texts, _told, _told, _told, _told, _told, st.none() | _moments, st.none() | _moments
+    History,
+    st.just("contoso"),
+    _texts,
+    *[_told] * 6,
+    ended_until=st.none() | _moments,
+    ended_told=st.lists(_texts, max_size=3).map(tuple),
+    accepted_at=st.none() | _moments,
 )
 _expiries = st.sampled_from([Expiry(), NEVER]) | _dates.map(lambda on: Expiry(on=on))
 _trouble = st.none() | st.builds(Trouble, _texts, _texts, _texts)
@@ -99,6 +105,7 @@ _notices = st.builds(
     newer=st.none() | st.sampled_from(Newer),
     newer_until=_expiries,
     users=st.lists(_texts, max_size=3).map(tuple),
+    ended_at=st.lists(_texts, max_size=3).map(tuple),
     unchecked=st.lists(st.builds(Unchecked, st.none() | _texts, _texts, _texts), max_size=2).map(tuple),
 )
 
@@ -125,7 +132,7 @@ async def test_before_anything_was_written_there_is_nothing(alerts: AlertRows, t
     await alerts.forget("contoso")
     await alerts.drop("contoso", ["notice-1"])
     await alerts.accepted("contoso", ["notice-1"], NOW)
-    await alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW)
+    await alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW, refused=True)
     assert await keys(table) == []
 
 
@@ -432,16 +439,35 @@ async def test_what_is_gone_keeps_nothing_from_being_accepted(alerts: AlertRows,
         assert stored.history.accepted_at == NOW
 
 
+async def test_that_a_letter_is_handed_over_is_noted_and_makes_who_read_before_look_again(alerts: AlertRows):
+    await alerts.commit(HISTORY, None, NOTICE, [ADA], drop=False)
+    before = await alerts.history("contoso")
+    await alerts.handing_over("contoso", NOW)
+    await alerts.handing_over("nobody", NOW)
+
+    after = await alerts.history("contoso")
+    assert before is not None
+    assert after is not None
+    assert after.history == replace(before.history, accepted_at=NOW)
+    assert len(await waiting(alerts)) == 1
+    with pytest.raises(Conflict):
+        await alerts.commit(HISTORY, before.etag, None, [], drop=False)
+    assert await alerts.history("nobody") is None
+
+
 async def test_a_refused_one_waits_until_then(alerts: AlertRows):
     await alerts.commit(HISTORY, None, NOTICE, [ADA], drop=False)
     (queued,) = await waiting(alerts)
     etag = await etag_of(alerts)
 
-    await alerts.postpone(queued, NOW)
+    await alerts.postpone(queued, NOW, refused=True)
     (again,) = await waiting(alerts)
-    await alerts.postpone(again, NOW + timedelta(hours=20))
 
     assert (again.refusals, again.not_before) == (1, NOW)
+    await alerts.postpone(again, NOW + timedelta(hours=20), refused=False)
+    (last,) = await waiting(alerts)
+    assert last.refusals == 1, "what failed was not refused"
+    await alerts.postpone(again, NOW + timedelta(hours=20), refused=True)
     (last,) = await waiting(alerts)
     assert last == replace(queued, refusals=2, not_before=NOW + timedelta(hours=20))
     assert last.not_before is not None
@@ -454,7 +480,7 @@ async def test_to_postpone_what_is_gone_brings_nothing_back(alerts: AlertRows, t
     (queued,) = await waiting(alerts)
     await alerts.drop("contoso", [queued.row])
 
-    await alerts.postpone(queued, NOW)
+    await alerts.postpone(queued, NOW, refused=True)
 
     assert await keys(table) == ["history"]
 
@@ -602,7 +628,7 @@ async def test_tables_that_do_not_answer_are_told(azurite: Azurite):
         alerts.commit(HISTORY, None, NOTICE, [ADA], drop=False),
         alerts.commit(HISTORY, 'W/"1"', NOTICE, [ADA], drop=True),
         alerts.accepted("contoso", ["notice-1"], NOW),
-        alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW),
+        alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW, refused=True),
         alerts.drop("contoso", ["notice-1"]),
         alerts.forget("contoso"),
     ):

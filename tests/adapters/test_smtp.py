@@ -270,9 +270,7 @@ async def test_what_is_about_sender_or_login_is_for_the_operator(
     [
         ("connect", "421 4.3.2"),
         ("auth", "454 4.7.0"),
-        ("mail", "451 4.3.0"),
         ("mail", "421 4.3.2"),
-        ("data", "452 4.3.1"),
         ("data", "421 4.3.2"),
     ],
 )
@@ -283,6 +281,15 @@ async def test_who_asks_to_come_later_is_left_in_peace(server: SmtpServer, stage
     assert isinstance(problem, Throttled)
     assert problem.retry_after == 300
     assert problem.trace.code == answer[:3]
+
+
+@pytest.mark.parametrize(("stage", "answer"), [("mail", "451 4.3.0"), ("data", "452 4.3.1")])
+async def test_a_letter_that_may_go_later_keeps_no_other_waiting(server: SmtpServer, stage: str, answer: str):
+    server.faults.append(SmtpFault(stage, f"{answer} {THEIR_TEXT}"))
+    with pytest.raises(LetterRefused) as refused:
+        await send(server.url())
+
+    assert (refused.value.code, refused.value.passing) == (answer[:3], True)
 
 
 @pytest.mark.parametrize("stage", STAGES)
