@@ -76,12 +76,13 @@ class ConnectionRows:
                     last = found
                     yield found
 
-    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
+    async def ended(self, customer: str, generation: str) -> AsyncIterator[StoredConnection]:
         """See `lib.ports.Connections`. A row that cannot be read is left out, with a warning in the log."""
         where, values = _of_generation(customer, generation)
-        pages = self._table.pages(f"{where} and ended eq @ended", values | {"ended": True}, size=_PAGE)
-        rows = [row async for page in pages for row in page if row["RowKey"].rpartition("-")[0] == generation]
-        return [stored for row in rows if (stored := _readable(row))]
+        async for page in self._table.pages(f"{where} and ended eq @ended", values | {"ended": True}, size=_PAGE):
+            for row in page:
+                if row["RowKey"].rpartition("-")[0] == generation and (stored := _readable(row)):
+                    yield stored
 
     async def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """See `lib.ports.Connections`. A row that cannot be read is left out, with a warning in the log."""

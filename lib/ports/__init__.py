@@ -190,8 +190,8 @@ class Connections(Protocol):
     def generations(self) -> AsyncIterator[tuple[str, str]]:
         """Go through the customers and generations that have connections, each once."""
 
-    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
-        """Return a customer's connections that have ended."""
+    def ended(self, customer: str, generation: str) -> AsyncIterator[StoredConnection]:
+        """Go through a customer's connections that have ended."""
 
     def not_renewed_since(self, moment: datetime) -> AsyncIterator[StoredConnection]:
         """Go through all customers' connections that were last renewed before this moment and have not ended."""

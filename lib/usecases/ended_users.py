@@ -20,7 +20,7 @@ class EndedUsers:
         if not customer.users_connect:
             return ()
         ended = []
-        for stored in await self.renewals.connections.ended(customer.id, customer.generation):
+        async for stored in self.renewals.connections.ended(customer.id, customer.generation):
             connection = stored.connection
             if connection.ended is not None:
                 ended.append(EndedUser(await self._name(connection), connection.ended.at))

@@ -121,7 +121,7 @@ class Teller:
 
 def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: datetime) -> Notice:
     revision = customer.active or customer.newest
-    names = tuple(user.name for user in seen.ended)
+    ended = sorted(seen.ended, key=lambda user: user.at, reverse=True)  # of many, those that are news are named
     return Notice(
         customer=customer.id,
         generation=customer.generation,
@@ -139,9 +139,9 @@ def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: dateti
         withdrawn=seen.withdrawn,
         newer=seen.newer,
         newer_until=seen.newer_until,
-        users=names[:MOST_NAMED],
-        ended_at=tuple(user.at.isoformat() for user in seen.ended[:MOST_NAMED]),
-        users_in_all=len(names),
+        users=tuple(user.name for user in ended[:MOST_NAMED]),
+        ended_at=tuple(user.at.isoformat() for user in ended[:MOST_NAMED]),
+        users_in_all=len(ended),
     )
 
 

@@ -97,11 +97,12 @@ class FakeConnections:
         self.rows = {key: row for key, row in self.rows.items() if key[:2] != (customer, generation)}
         self.steps.leave()
 
-    async def ended(self, customer: str, generation: str) -> list[StoredConnection]:
+    async def ended(self, customer: str, generation: str) -> AsyncIterator[StoredConnection]:
         self.steps.enter("ended connections")
         self.steps.leave()
-        mine = [row for key, row in self.rows.items() if key[:2] == (customer, generation)]
-        return [row for row in mine if row.connection.ended is not None]
+        for key, row in list(self.rows.items()):
+            if key[:2] == (customer, generation) and row.connection.ended is not None:
+                yield row
 
     async def generations(self) -> AsyncIterator[tuple[str, str]]:
         for pair in sorted({key[:2] for key in self.rows}):
