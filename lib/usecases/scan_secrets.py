@@ -30,7 +30,7 @@ from lib.usecases.tell import Teller
 _log = logging.getLogger("calendar_connector")
 
 _LEASE = "scan"
-_SIDE_BY_SIDE = 12  # customers; the requests for tokens among them run in eight threads
+_SIDE_BY_SIDE = 24  # customers: eight wait in threads for a token, as many for the vault, the others stand ready
 _CUSTOMER_SECONDS = 30.0
 _UNUSED = (
     "The vault holds a secret customer--… of this customer that no configuration uses. If no other deployment shares "

@@ -4,6 +4,8 @@ Speed is never a test: nothing here fails for being slow. A wrong answer ends th
 Every part is a process of its own, as in Azure: the simulated Microsoft (`microsoft`), Azurite, the functions host,
 and the client that measures.
 
-`warm`, `requests_made`, `imports` and `cold` are the four figures, `floor` is what a cold start cannot avoid;
-`place` starts the parts, `callers` are the three ways to ask, `counting_proxy` counts requests to Table Storage.
+`warm`, `requests_made`, `imports` and `cold` are the first four figures, `floor` is what a cold start cannot avoid;
+`storm` is the fifth and `scan` the sixth, for which `many_customers` are made up, `many_rows` writes them and `scanner`
+scans them. `place` and `part` start the processes, `callers` are the three ways to ask, `counting_proxy` counts
+requests to Table Storage.
 """

@@ -14,7 +14,7 @@ _OF_THE_CONNECTION = {"host", "connection", "keep-alive", "transfer-encoding", "
 
 
 class CountingProxy:
-    """Runs on the loop of the benchmark; only counts are taken through it, never times."""
+    """Runs on the loop of the benchmark; no times are taken through it but of what makes few requests to it."""
 
     def __init__(self, endpoint: str, authority: Authority) -> None:
         self.count = 0

@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -23,9 +24,9 @@ LATENCIES = {"graph": 0.1, "entra": 0.02, "vault": 0.02, "identity": 0.02}  # se
 class Microsoft:
     """The process of the simulated Microsoft."""
 
-    def __init__(self, authority: Authority) -> None:
-        command = [sys.executable, "-m", "tests.bench.microsoft"]
-        command += [part for name, value in LATENCIES.items() for part in (f"--latency-{name}", str(value))]
+    def __init__(self, authority: Authority, latencies: Mapping[str, float], customers: int) -> None:
+        command = [sys.executable, "-m", "tests.bench.microsoft", "--customers", str(customers)]
+        command += [part for name, value in latencies.items() for part in (f"--latency-{name}", str(value))]
         command += ["--authority", *map(str, dataclasses.astuple(authority))]
         self._process = subprocess.Popen(
             command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
@@ -56,15 +57,18 @@ class Microsoft:
 
 
 class Place:
-    """Everything but the host, which each figure starts as it needs it. A context manager."""
+    """Everything but the host, which each figure starts as it needs it. A context manager.
 
-    def __init__(self) -> None:
+    With `customers`, Microsoft has that many, else the twenty people.
+    """
+
+    def __init__(self, latencies: Mapping[str, float] = LATENCIES, customers: int = 0) -> None:
         self._exit = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="calendar-bench-"))
         self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
         try:
             self.authority = Authority.create(self.folder / "certificates")
-            self.microsoft = Microsoft(self.authority)
+            self.microsoft = Microsoft(self.authority, latencies, customers)
             self._exit.callback(self.microsoft.stop)
             self.azurite = self._exit.enter_context(Azurite(self.authority, self.folder / "azurite"))
         except BaseException:

@@ -88,6 +88,14 @@ async def test_requests_can_be_looked_at(client):
     assert seen.json()["schedules"] == ["ada@contoso.com"]
     client.microsoft.clear_requests()
     assert client.microsoft.requests == []
+    assert client.microsoft.count("entra") == 0
+
+
+async def test_requests_that_are_not_kept_are_counted():
+    with SimulatedMicrosoft(demo_world(NOON), authority(), keep_requests=False) as microsoft:
+        async with connected(microsoft) as client:
+            await client.ask_token()
+        assert (microsoft.count("entra"), microsoft.count("graph"), microsoft.requests) == (1, 0, [])
 
 
 async def test_a_fault_answers_so_many_times(client):

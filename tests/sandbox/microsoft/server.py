@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
@@ -38,23 +39,26 @@ class Journal:
         self.faults: list[Fault] = []
         self.errors: list[str] = []
         self.keeps_requests = True
+        self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def note(self, seen: SeenRequest) -> None:
-        """Keep a request."""
-        if self.keeps_requests:
-            with self._lock:
+        """Count a request, and keep it if requests are kept."""
+        with self._lock:
+            self._counts[seen.service] += 1
+            if self.keeps_requests:
                 self.requests.append(seen)
 
     def clear(self) -> None:
         """Forget the requests so far."""
         with self._lock:
             self.requests.clear()
+            self._counts.clear()
 
     def count(self, service: str) -> int:
-        """Return how many requests this service has seen."""
+        """Return how many requests this service has seen, kept or not."""
         with self._lock:
-            return sum(seen.service == service for seen in self.requests)
+            return self._counts[service]
 
     def take_fault(self, seen: SeenRequest) -> Fault | None:
         """Return the first fault for this request and count its use."""

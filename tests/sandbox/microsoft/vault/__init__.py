@@ -1,6 +1,8 @@
 """The Key Vault: challenge, access, and routing of the secret operations (facts 12.1, 12.2)."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -72,9 +74,9 @@ class Vault:
     def _secrets(self, seen: SeenRequest, name: str, version: str) -> tuple[int, dict[str, object] | None]:
         match seen.method, bool(name), version.lower():
             case "GET", False, "":
-                return 200, self._page(seen, "/secrets", self._store.list_secrets())
+                return 200, self._page(seen, "/secrets", self._store.list_secrets)
             case "GET", True, "versions":
-                return 200, self._page(seen, f"/secrets/{name}/versions", self._store.list_versions(name))
+                return 200, self._page(seen, f"/secrets/{name}/versions", partial(self._store.list_versions, name))
             case "GET", True, _:
                 return 200, self._store.get(name, version)
             case "PUT", True, "":
@@ -88,7 +90,7 @@ class Vault:
     def _deleted(self, seen: SeenRequest, name: str, action: str) -> tuple[int, dict[str, object] | None]:
         match seen.method, bool(name), action.lower():
             case "GET", False, "":
-                return 200, self._page(seen, "/deletedsecrets", self._store.list_deleted())
+                return 200, self._page(seen, "/deletedsecrets", self._store.list_deleted)
             case "GET", True, "":
                 return 200, self._store.get_deleted(name)
             case "POST", True, "recover":
@@ -98,18 +100,21 @@ class Vault:
                 return 204, None
         raise VaultError(405, "MethodNotAllowed", "The method is not allowed here.")
 
-    def _page(self, seen: SeenRequest, path: str, entries: list[dict[str, object]]) -> dict[str, object]:
+    def _page(
+        self, seen: SeenRequest, path: str, entries: Callable[[slice], list[dict[str, object]]]
+    ) -> dict[str, object]:
         """Return one page of a list, with the address of the next one or null."""
         try:
             size = min(max(1, int(seen.query.get("maxresults", _PAGE))), _PAGE)
             start = int(seen.query.get("$skiptoken", 0))
         except ValueError:
             raise bad_parameter("maxresults must be a number.") from None
+        found = entries(slice(start, start + size + 1))
         link = None
-        if start + size < len(entries):
+        if len(found) > size:
             more = {"api-version": seen.query["api-version"], "$skiptoken": start + size, "maxresults": size}
             link = f"{self._shared.vault_url}{path}?{urlencode(more)}"
-        return {"value": entries[start : start + size], "nextLink": link}
+        return {"value": found[:size], "nextLink": link}
 
 
 def _json(seen: SeenRequest) -> dict[str, object]:

@@ -59,15 +59,16 @@ class Store:
         found.updated = self._shared.now()
         return self._bundle(secret, found, value=False)
 
-    def list_secrets(self) -> list[dict[str, object]]:
-        """Return the current attributes of all secrets: ids without version, no values."""
-        secrets = sorted(self._shared.world.vault_secrets.items())
-        return [self._bundle(secret, secret.current, value=False, versioned=False) for _, secret in secrets]
+    def list_secrets(self, part: slice) -> list[dict[str, object]]:
+        """Return the current attributes of a part of all secrets, by name: ids without version, no values."""
+        known = self._shared.world.vault_secrets
+        secrets = [known[name] for name in sorted(known)[part]]  # a page of ten thousand must not cost them all
+        return [self._bundle(secret, secret.current, value=False, versioned=False) for secret in secrets]
 
-    def list_versions(self, name: str) -> list[dict[str, object]]:
-        """Return all versions of a secret without values."""
+    def list_versions(self, name: str, part: slice) -> list[dict[str, object]]:
+        """Return a part of a secret's versions, without values."""
         secret = self._find(name)
-        return [self._bundle(secret, version, value=False) for version in secret.versions]
+        return [self._bundle(secret, version, value=False) for version in secret.versions[part]]
 
     def delete(self, name: str) -> dict[str, object]:
         """Delete a secret softly."""
@@ -77,10 +78,10 @@ class Store:
         self._shared.world.deleted_secrets[name.lower()] = secret
         return self._deleted_bundle(secret)
 
-    def list_deleted(self) -> list[dict[str, object]]:
-        """Return the deleted secrets."""
-        secrets = sorted(self._shared.world.deleted_secrets.items())
-        return [self._deleted_bundle(secret, versioned=False) for _, secret in secrets if self._readable(secret)]
+    def list_deleted(self, part: slice) -> list[dict[str, object]]:
+        """Return a part of the deleted secrets, by name."""
+        secrets = [secret for _, secret in sorted(self._shared.world.deleted_secrets.items()) if self._readable(secret)]
+        return [self._deleted_bundle(secret, versioned=False) for secret in secrets[part]]
 
     def get_deleted(self, name: str) -> dict[str, object]:
         """Return a deleted secret, once its deletion is through."""
