@@ -16,7 +16,7 @@ from typing import Any
 
 from azure.data.tables import TableEntity
 
-from lib.adapters.alert_texts import HISTORY, NOTICE, history_row, notice_row, to_history, to_queued
+from lib.adapters.alert_texts import HISTORY, history_row, notice_row, to_history, to_queued
 from lib.adapters.row_values import DAMAGED
 from lib.adapters.tables import Table
 from lib.adapters.transactions import (
@@ -36,7 +36,6 @@ from lib.ports.alerts import StoredHistory
 
 TABLE = "alerts"
 _PAGE = 200  # rows: some KiB each as a rule
-_ATTEMPTS = 5  # to remove what waits while e-mails are sent and so remove it, too
 _AROUND = 2000  # bytes that an operation takes in a transaction besides its row
 
 _log = logging.getLogger("calendar_connector")
@@ -64,13 +63,9 @@ class AlertRows:
         return StoredHistory(_read(row, to_history) or History(customer, ""), Table.etag(row))
 
     async def commit(
-        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str], *, drop: bool
+        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str]
     ) -> None:
-        """See `lib.ports.alerts.Alerts`.
-
-        What does not fit into one transaction is queued before it, and removed after it: after a failure it may be
-        told twice, and is never lost. Raises ValueError if the notice is another customer's or over 1 MiB.
-        """
+        """See `lib.ports.alerts.Alerts`. Raises ValueError if the notice is another customer's or over 1 MiB."""
         if notice is not None and notice.customer != history.customer:
             raise ValueError("the notice is another customer's")
         row = history_row(history)
@@ -80,28 +75,10 @@ class AlertRows:
         for rows in itertools.batched(queued[room:], room, strict=False):
             with suppress(Conflict):  # the SDK has repeated its own request
                 await self._table.together([inserting(row) for row in rows])
-        adding = [change, *(inserting(row) for row in queued[:room])]
-        if drop:
-            await self._commit_and_drop(history.customer, adding, {row["RowKey"] for row in queued})
-        else:
-            await self._commit(adding)
-
-    async def _commit(self, operations: Sequence[Operation]) -> None:
         try:
-            await self._table.together(operations)
+            await self._table.together([change, *(inserting(row) for row in queued[:room])])
         except Gone:
             raise Conflict from None
-
-    async def _commit_and_drop(self, customer: str, adding: Sequence[Operation], new: set[str]) -> None:
-        """Commit, and remove the customer's notices that wait, except the new ones."""
-        room = MOST_OPERATIONS - len(adding)
-        for _ in range(_ATTEMPTS):
-            old = [key for key in await self._keys(customer) if key.startswith(NOTICE) and key not in new]
-            with suppress(Gone):  # one of them, or the history; only the former changes when looked at again
-                await self._table.together([*adding, *(deleting(customer, key) for key in old[:room])])
-                await self._table.delete_rows(customer, old[room:])
-                return
-        raise Conflict
 
     async def waiting(self) -> AsyncIterator[Queued]:
         """See `lib.ports.alerts.Alerts`. One that cannot be read is told in the log."""
@@ -170,7 +147,7 @@ def _each_once(recipients: Sequence[str]) -> list[str]:
 def _room(queued: Sequence[Mapping[str, Any]]) -> int:
     """Return how many of these rows, alike but for their recipients, fit into a transaction beside the history."""
     largest = max((len(json.dumps(row)) for row in queued), default=0) + _AROUND
-    left = LARGEST_TRANSACTION - MOST_OPERATIONS * _AROUND  # for the history, and for what is removed
+    left = LARGEST_TRANSACTION - MOST_OPERATIONS * _AROUND  # for the history
     return max(1, min(MOST_OPERATIONS - 1, left // largest))
 
 

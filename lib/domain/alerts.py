@@ -131,7 +131,8 @@ def judge_unchecked(history: History, unchecked: Collection[str], today: date) -
     told = set(before.about.split(",")) if before is not None and before.on == today else None
     if told is not None and names <= told:
         return _judgement(history, history, [])
-    after = replace(history, unchecked=Told(",".join(sorted(names | (told or set()))), today))
+    all_told = sorted(names | (told or set()))[:_MOST_TOLD_APART]
+    after = replace(history, unchecked=Told(",".join(all_told), today))
     return _judgement(history, after, [Kind.UNCHECKED])
 
 
@@ -146,8 +147,9 @@ def _expiry(told: Told | None, seen: Seen, thresholds: Sequence[int], today: dat
     """Return what stands told about the expiry from now on, and whether it has to be told now."""
     level, on = _level(seen, thresholds, today), seen.expires.on
     if level is None:
-        # By the date nothing is due. That a secret does not work any more only Entra ID can take back.
-        return (told if told is not None and told.level == 0 and not seen.asked else None), False
+        # By the date as far as it is known nothing is due. That a secret has expired only Entra ID can take back.
+        stays = told is not None and (seen.unsure or (told.level == 0 and not seen.asked))
+        return (told if stays else None), False
     if told is not None and not _same(told, seen):
         told = None
     if told is not None and told.level == 0 and not seen.has_expired(today):
@@ -207,7 +209,7 @@ def _unknown(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, b
 def _newer(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, bool]:
     """Return what stands told about a version added to the vault by hand that Entra ID does not accept."""
     if seen.newer is not Newer.REFUSED:
-        return (None if seen.asked else told), False
+        return (None if seen.asked and not seen.unsure else told), False
     if told is not None and told.about == seen.credential:
         return told, False
     return Told(seen.credential, today), True

@@ -40,9 +40,9 @@ class Seen:
     """One customer's credential as the scan saw it.
 
     `credential` names the secret in use (its version in the vault), `application` what it proves. `asked` tells that
-    Entra ID answered: without it, `refused` and `withdrawn` say nothing. `unsure`: something else could not be asked,
-    so what is not known may be known tomorrow. `hint` (Microsoft's first three characters)
-    and `key_id` are what Entra ID lists for the secret, where the application may read that.
+    Entra ID answered: without it, `refused` and `withdrawn` say nothing. `unproven`: it refused before it looked at the
+    secret. `unsure`: something else could not be asked, so what is not known may be known tomorrow. `hint` (Microsoft's
+    first three characters) and `key_id` are what Entra ID lists for the secret, where the application may read that.
     """
 
     credential: str
@@ -58,6 +58,7 @@ class Seen:
     newer_until: Expiry = UNKNOWN
     ended: tuple[EndedUser, ...] = field(default=(), repr=False)
     unsure: bool = False
+    unproven: bool = False
 
     def has_expired(self, today: date) -> bool:
         """Return whether the secret's day has come, or Entra ID says that it expired."""
@@ -67,4 +68,4 @@ class Seen:
     @property
     def works(self) -> bool:
         """Whether Entra ID accepted the secret just now."""
-        return self.asked and self.refused is None
+        return self.asked and self.refused is None and not self.unproven

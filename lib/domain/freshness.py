@@ -50,12 +50,13 @@ def of_users(notice: Notice, still_ended: Collection[datetime]) -> Notice | None
     """Return the notice about those of its users who have not connected again, None if nothing is left of it."""
     ended = {moment.isoformat() for moment in still_ended}
     left = [(user, at) for user, at in zip(notice.users, notice.ended_at, strict=False) if at in ended]
-    if not left:
+    in_all = notice.users_in_all - len(notice.users) + len(left)
+    if not in_all:
         kinds = tuple(kind for kind in notice.kinds if kind is not Kind.CONNECTIONS)
         return replace(notice, kinds=kinds, users=(), ended_at=(), users_in_all=0) if kinds else None
     return replace(
         notice,
         users=tuple(user for user, _ in left),
         ended_at=tuple(at for _, at in left),
-        users_in_all=notice.users_in_all - len(notice.users) + len(left),
+        users_in_all=in_all,
     )

@@ -27,9 +27,15 @@ def of_refusal(seen: Seen, refused: EntraRefused, revision: Revision, *, active:
     if advice.topic is Topic.CREDENTIAL_EXPIRED:
         return replace(seen, asked=True, refused=trouble, expired_by_entra=True)
     if codes & _NOT_CONSENTED or advice.topic in {Topic.CONSENT, Topic.PERMISSION}:
-        needed = active and not (_NO_APP_ROLE in codes and revision.users_connect)
-        return replace(seen, asked=True, withdrawn=trouble if needed else None)
+        if accepts_secret(refused, revision):
+            return replace(seen, asked=True)
+        return replace(seen, asked=True, unproven=True, withdrawn=trouble if active else None)
     return replace(seen, asked=True, refused=trouble)
+
+
+def accepts_secret(refused: EntraRefused, revision: Revision) -> bool:
+    """Return whether a refusal says that the secret is right: no app role, where users connect and none is needed."""
+    return _NO_APP_ROLE in refused.codes and revision.users_connect
 
 
 def withdrawn(token: AppToken, revision: Revision, *, active: bool) -> Trouble | None:

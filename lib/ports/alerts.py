@@ -39,13 +39,12 @@ class Alerts(Protocol):
         """Return a customer's history, or None. One that cannot be read is one in which nothing was told."""
 
     async def commit(
-        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str], *, drop: bool
+        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str]
     ) -> None:
         """Write the history if it still has this etag (None: if there is none), and queue the notice.
 
-        There is one waiting row per recipient. With `drop` the notices of the customer that wait still are removed,
-        since what they tell is solved. All of it or nothing, up to some ninety rows: what is more is queued before and
-        removed after it, so that it may repeat but not get lost. Raises Conflict.
+        There is one waiting row per recipient. All of it or nothing, up to some ninety recipients: for those beyond it
+        is queued before, so that it may repeat but not get lost. Raises Conflict.
         """
 
     def waiting(self) -> AsyncIterator[Queued]:

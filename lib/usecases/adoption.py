@@ -14,6 +14,7 @@ from lib.domain.configuration import Customer, Revision
 from lib.domain.credential import UNKNOWN
 from lib.domain.errors import CalendarError
 from lib.domain.microsoft import EntraRefused, SecretMissing
+from lib.domain.probing import accepts_secret
 from lib.domain.refusals import is_passing, speaks_of_credential
 from lib.ports import Credential, Customers, Deadline, Entra, Vault, VaultVersion
 from lib.usecases.credentials import Credentials, tenant_of
@@ -30,11 +31,12 @@ _MOST_REMEMBERED = 1000
 class Adopted:
     """What came of a look. `customer` is the customer as stored now if a version was adopted, else None.
 
-    `refused` tells that Entra ID refused a newer version that was added by hand.
+    `refused` tells that Entra ID refused a newer version that was added by hand, `unsure` that it could not answer.
     """
 
     customer: Customer | None = None
     refused: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,10 @@ class Adoption:
                 continue
             except EntraRefused as problem:
                 if is_passing(problem):
-                    break
-                refused = refused or speaks_of_credential(problem)
-                continue
+                    return Adopted(refused=refused, unsure=True)
+                if not accepts_secret(problem, revision):
+                    refused = refused or speaks_of_credential(problem)
+                    continue
             return Adopted(await self._adopt(customer, revision, version))
         return Adopted(refused=refused)
 

@@ -101,7 +101,7 @@ class _Sending:
                 if not await self._in_time(digest):
                     return
                 failures = 0
-                self.result.waiting -= 1
+                self.result.waiting -= bool(digest.queued) or not digest.left_out
             except CalendarError as problem:
                 _log.error("a letter could not be sent: %s %s", problem.message, problem.remedy or "")
                 self.result.problem = problem.code
@@ -113,6 +113,7 @@ class _Sending:
                 _log.exception("a letter could not be sent: %s", type(problem).__name__)
                 self.result.problem = "internalError"
                 failures += 1
+                await self._postpone(digest, refused=False)
             if failures == _MOST_FAILURES:
                 return
 
@@ -121,11 +122,12 @@ class _Sending:
         while True:
             wait = self.paced.wait(self.delivery.now())
             if wait + _LEAST_SECONDS > self.deadline.left():
-                self.result.problem = "throttled" if self.throttled else "paced"
+                self.result.problem = self.result.problem or ("throttled" if self.throttled else "paced")
                 return False
             await asyncio.sleep(wait)
             try:
                 await self._send(digest)
+                self.throttled = False
                 return True
             except Throttled as busy:
                 self.throttled = True

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lib.domain.alerts import History, Kind
 from lib.domain.configuration import ConfigurationType, Customer
@@ -96,8 +96,6 @@ class Digests:
         for customer_id, of_customer in _by_customer(digest.queued).items():
             try:
                 known = await self._known(customer_id, digest.recipient)
-                if known is not None and known.history.accepted_at is None:
-                    digest.first_about.add(customer_id)
             except Damaged:
                 digest.left_out += of_customer
                 continue  # nobody knows whom this concerns: it waits, and the operators are told that it cannot be read
@@ -108,6 +106,8 @@ class Digests:
                     continue
                 left.append(queued)
                 true[customer_id].append(notice)
+                if known is not None and known.history.accepted_at is None:
+                    digest.first_about.add(customer_id)
         digest.queued = left
         if not left:
             return None
@@ -122,6 +122,7 @@ class Digests:
         if true is not None and customer is not None:
             if true.generation != customer.generation:
                 return None
+            true = replace(true, tested=customer.active is not None)
             true = of_secret_in_use(true, customer, known.history, self.thresholds, today)
             if true is not None and Kind.CONNECTIONS in true.kinds:
                 true = of_users(true, [user.at for user in await self.ended_users.of(customer)])

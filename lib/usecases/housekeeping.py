@@ -48,7 +48,7 @@ class Housekeeping:
             same = stored is not None and stored.secret_version == revision.secret_version
             return replace(stored, learned_expires=learned) if stored and same else stored
 
-        with suppress(CalendarError):  # the next run learns it again
+        with suppress(CalendarError, Damaged):  # the next run learns it again
             await self.vault.note_expiry(customer.secret_name(), revision.secret_version or "", learned)
             await update(customer.id, self.customers, change)
 
@@ -56,7 +56,7 @@ class Housekeeping:
         """Disable versions that are older than any that a revision names."""
         if not self._superseded(customer, versions):
             return
-        with suppress(CalendarError):  # the next run finds them again
+        with suppress(CalendarError, Damaged):  # the next run finds them again
             stored = await self.customers.read(customer.id)  # as it is now: what is disabled must not be named by it
             if (
                 stored is None

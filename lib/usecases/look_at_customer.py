@@ -68,13 +68,16 @@ class Looker:
     async def _credential(self, looked: Looked, revision: Revision, deadline: Deadline) -> None:
         """Find out about the secret. Raises CalendarError for what could not be asked; what was seen stays seen."""
         versions = await self.credentials.vault.versions(looked.customer.secret_name())
+        looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
         adopted = await self.adoption.look(looked.customer, revision, versions, deadline)
         if adopted.customer is not None:
             looked.customer = adopted.customer
             revision = adopted.customer.active or adopted.customer.newest or revision
+            versions = await self.credentials.vault.versions(looked.customer.secret_name())  # there may be a newer one
         looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
         if adopted.refused:
             looked.seen = replace(looked.seen, newer=Newer.REFUSED)
+        looked.seen = replace(looked.seen, unsure=adopted.unsure)
         if _is_readable(revision, versions):
             await self._ask(looked, looked.seen, revision, deadline)
         else:  # whatever this process may remember of it

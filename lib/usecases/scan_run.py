@@ -32,7 +32,7 @@ class Run:
         self.unchecked_in_all += 1
         self.count.could_not_check += customer is not None
         self.count.problem(customer, code, message)
-        if len(self.unchecked) < _MOST_REMEMBERED:
+        if len(self.unchecked) < _MOST_REMEMBERED or customer is None:
             self.unchecked.append(Unchecked(customer, code, message))
 
     def broke_off(self, code: str, message: str) -> None:

@@ -145,22 +145,31 @@ class Scan:
         if customer is not None and customer.deleted:
             return  # its history is removed with it
         run.count.customers += 1
+        if customer is None:
+            run.could_not(customer_id, "unreadable", "The stored configuration cannot be read.")
+            return
+        run.known.add(life(customer.id, customer.generation))
         try:
-            if customer is None:
-                run.could_not(customer_id, "unreadable", "The stored configuration cannot be read.")
-                return
-            run.known.add(life(customer.id, customer.generation))
-            looked = await self.looker.look(customer, deadline)
-            run.count.credentials += looked.has_credential
-            if looked.unchecked is not None:
-                run.could_not(customer_id, looked.unchecked.code, looked.unchecked.message)
-                looked.seen = looked.seen and replace(looked.seen, unsure=True)
-            await self._tell(looked, stored, run)
+            unchecked = await self._look_and_tell(customer, stored, run, deadline)
         except CalendarError as problem:
-            run.could_not(customer_id, problem.code, problem.message)
+            unchecked = problem
         except Exception as problem:
             _log.exception("customer %s was not looked at: %s", customer_id, type(problem).__name__)
             run.could_not(customer_id, "internalError", "Something went wrong here that should not have.")
+            return
+        if unchecked is not None:
+            run.could_not(customer_id, unchecked.code, unchecked.message)
+
+    async def _look_and_tell(
+        self, customer: Customer, stored: StoredHistory | None, run: Run, deadline: Deadline
+    ) -> CalendarError | None:
+        """Return what could not be asked about the customer; what is known is told all the same."""
+        looked = await self.looker.look(customer, deadline)
+        run.count.credentials += looked.has_credential
+        if looked.unchecked is not None:
+            looked.seen = looked.seen and replace(looked.seen, unsure=True)
+        await self._tell(looked, stored, run)
+        return looked.unchecked
 
     async def _tell(self, looked: Looked, stored: StoredHistory | None, run: Run) -> None:
         customer, seen = looked.customer, looked.seen
@@ -184,7 +193,7 @@ class Scan:
     async def _about_basic(self, run: Run) -> None:
         seen = await self.basic.look(run.basic, Deadline.after(_CUSTOMER_SECONDS)) if run.basic else None
         if seen is None:
-            if run.whole and not run.basic:
+            if run.complete and not run.basic:
                 await self.alerts.forget(BASIC)
             return
         run.count.credentials += 1

@@ -7,6 +7,7 @@ nothing is lost because a process ended in between.
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from lib.domain.configuration import Customer
 from lib.domain.errors import ConfigurationChanged
 from lib.domain.findings import Seen
 from lib.domain.notices import DEPLOYMENT, MOST_NAMED, Notice, Unchecked
-from lib.ports import Conflict, Customers, Now
+from lib.ports import Conflict, Customers, Damaged, Now
 from lib.ports.alerts import Alerts, StoredHistory
 from lib.usecases.updating import ATTEMPTS, let_others_pass
 
@@ -76,7 +77,7 @@ class Teller:
             return judge_unchecked(history, names, self.now().date())
 
         def notice(kinds: tuple[Kind, ...]) -> Notice:
-            shown = tuple(unchecked[:MOST_NAMED])
+            shown = tuple(sorted(unchecked, key=lambda entry: entry.customer is not None)[:MOST_NAMED])
             return Notice(DEPLOYMENT, "", kinds, self.now(), unchecked=shown, unchecked_in_all=in_all)
 
         return await self._tell(DEPLOYMENT, "", await self.alerts.history(DEPLOYMENT), judged, notice, ())
@@ -103,7 +104,7 @@ class Teller:
             try:
                 to_tell = notice(kinds) if kinds and recipients else None
                 etag = stored.etag if stored else None
-                await self.alerts.commit(now.history, etag, to_tell, recipients, drop=now.solved)
+                await self.alerts.commit(now.history, etag, to_tell, recipients)
             except Conflict:
                 await let_others_pass(attempt)
                 stored = await self.alerts.history(customer_id)
@@ -114,9 +115,10 @@ class Teller:
 
     async def _forget_if_gone(self, customer: Customer) -> None:
         """Take back what was queued for a customer that was deleted while it was looked at."""
-        stored = await self.customers.read(customer.id)
-        if stored is None or stored.customer.deleted:
-            await self.alerts.forget(customer.id)
+        with suppress(Damaged):
+            stored = await self.customers.read(customer.id)
+            if stored is None or stored.customer.deleted:
+                await self.alerts.forget(customer.id)
 
 
 def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: datetime) -> Notice:

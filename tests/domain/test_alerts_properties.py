@@ -1,124 +1,22 @@
 """Whole lives of secrets, day by day: which days a letter must come, and which it must not.
 
-What is expected is said by `Rules`, which knows nothing of how the code remembers: it keeps sets and dates.
+What is expected is said by `alert_rules.Rules`, which knows nothing of how the code remembers.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lib.domain.alerts import History, Judgement, Kind, judge
+from lib.domain.alerts import Kind
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
-from lib.domain.findings import Seen, Trouble
-
-START = date(2026, 1, 1)
-WEEK = timedelta(days=7)
-TROUBLE = Trouble("AADSTS7000215", "refused")
-GONE = Trouble("AADSTS7000229", "withdrawn")
-EMPTY = History("contoso", "g1")
+from tests.domain.alert_rules import START, WEEK, Rules, Scene, tell
 
 deterministic = settings(derandomize=True, deadline=None, max_examples=150, database=None)
 thresholds = st.lists(st.integers(0, 120), max_size=6).map(tuple)
 gaps = st.integers(1, 3) | st.integers(1, 40)  # days between two scans: some are missed
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a scan sees on one day."""
-
-    today: date
-    secret: str
-    expires: Expiry
-    asked: bool = True
-    refused: bool = False
-    withdrawn: bool = False
-    expired_by_entra: bool = False
-    thresholds: tuple[int, ...] = ()
-
-    def seen(self) -> Seen:
-        refused = TROUBLE if self.asked and (self.refused or self.expired_by_entra) else None
-        withdrawn = GONE if self.asked and self.withdrawn and not refused else None
-        by_entra = self.asked and self.expired_by_entra
-        return Seen(self.secret, "g1", self.expires, self.asked, refused, by_entra, withdrawn)
-
-
-def tell(scenes: Sequence[Scene]) -> list[Judgement]:
-    """Return what the code says on each of these days."""
-    history, said = EMPTY, []
-    for scene in scenes:
-        judgement = judge(history, scene.seen(), scene.thresholds, scene.today)
-        again = judge(judgement.history, scene.seen(), scene.thresholds, scene.today)
-        assert again == Judgement(judgement.history), "a second look on the same day tells nothing"
-        history = judgement.history
-        said.append(judgement)
-    return said
-
-
-@dataclass
-class Standing:
-    """Something told at once, then weekly, until Entra ID says that it is over."""
-
-    about: str | None = None
-    last: date = START
-
-    def tell(self, about: str, here: bool, scene: Scene) -> bool:
-        if not scene.asked:
-            return False
-        if not here:
-            self.about = None
-            return False
-        due = self.about != about or scene.today - self.last >= WEEK
-        self.about, self.last = about, scene.today if due else self.last
-        return due
-
-
-@dataclass
-class Rules:
-    """What has to be told, by the rules. `covered` are the thresholds told, or passed over for a more urgent one."""
-
-    covered: set[int] = field(default_factory=set)
-    secret: str = ""
-    until: date | None = None
-    last: date = START
-    refused: Standing = field(default_factory=Standing)
-    withdrawn: Standing = field(default_factory=Standing)
-
-    @property
-    def open(self) -> bool:
-        return bool(self.covered) or self.refused.about is not None or self.withdrawn.about is not None
-
-    def expected(self, scene: Scene) -> tuple[set[Kind], bool]:
-        """Return what is due on this day, and whether the last trouble is over. Unknown expiry is left aside."""
-        was_open, due = self.open, set()
-        if self._expiry(scene):
-            left = scene.expires.days_left(scene.today)
-            due.add(Kind.EXPIRED if left is not None and left <= 0 else Kind.EXPIRING)
-        if self.refused.tell(scene.secret, scene.refused, scene):
-            due.add(Kind.REFUSED)
-        if self.withdrawn.tell("g1", scene.withdrawn and not scene.refused, scene):
-            due.add(Kind.CONSENT)
-        return due, was_open and not self.open
-
-    def _expiry(self, scene: Scene) -> bool:
-        on, left = scene.expires.on, scene.expires.days_left(scene.today)
-        reached = {days for days in (*scene.thresholds, 0) if left is not None and left <= days}
-        unchanged = (scene.secret, on) == (self.secret, self.until)
-        longer = (on - self.until).days > 1 if on and self.until else scene.secret != self.secret
-        if longer or (not reached and (scene.asked or not unchanged)):
-            self.covered = set()
-        self.secret, self.until = scene.secret, on
-        if not reached:
-            return False
-        most_urgent = min(reached)
-        due = most_urgent < min(self.covered, default=10**6)
-        due = due or (most_urgent == 0 and scene.today - self.last >= WEEK)
-        self.covered |= reached
-        self.last = scene.today if due else self.last
-        return due
 
 
 @st.composite
@@ -132,7 +30,7 @@ def lives(draw: st.DrawFn) -> list[Scene]:
         on = st.integers(-30, 150).map(lambda days, today=scene.today: Expiry(on=today + timedelta(days=days)))
         match draw(st.integers(0, 11)):
             case 0:
-                scene = replace(scene, secret=f"v{number + 2}", expires=draw(on), refused=False)
+                scene = replace(scene, secret=f"v{number + 2}", expires=draw(on), refused=False, expired_by_entra=False)
             case 1 if scene.expires.on:
                 moved = draw(st.sampled_from([-40, -2, -1, 1, 2, 40]))
                 scene = replace(scene, expires=Expiry(on=scene.expires.on + timedelta(days=moved)))
@@ -144,6 +42,8 @@ def lives(draw: st.DrawFn) -> list[Scene]:
                 scene = replace(scene, withdrawn=not scene.withdrawn)
             case 5:
                 scene = replace(scene, thresholds=draw(thresholds))
+            case 6:
+                scene = replace(scene, expired_by_entra=not scene.expired_by_entra)
         scenes.append(scene)
     return scenes
 
@@ -272,7 +172,7 @@ def test_a_renewed_secret_brings_one_all_clear_if_anything_was_open_and_then_sil
 @deterministic
 @given(lives())
 def test_an_unknown_expiry_is_told_once_per_secret(scenes: list[Scene]):
-    said = tell([replace(scene, expires=UNKNOWN, refused=False) for scene in scenes])
+    said = tell([replace(scene, expires=UNKNOWN, refused=False, expired_by_entra=False) for scene in scenes])
 
     told = [scene.secret for scene, now in zip(scenes, said, strict=True) if Kind.UNKNOWN in now.due]
     assert len(told) == len(set(told))

@@ -12,9 +12,13 @@ from lib.domain.letters import Letter, Part
 from lib.domain.letters.compose import Content, compose
 from lib.domain.letters.words import HEADINGS
 from lib.domain.notices import DEPLOYMENT, Notice, Unchecked
+from lib.domain.refusals import secret_missing
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PORTAL = "entra.microsoft.com"
+GONE = secret_missing()
+BUSY = Unchecked("fabrikam", "throttled", "Entra ID is busy.")
+BROKE_OFF = Unchecked(None, "down", "The scan broke off.")
 RENEW = "How to renew the client secret"
 APPLICATION = "aaaaaaaa-0000-0000-0000-000000000001"
 
@@ -60,6 +64,19 @@ def words(of: Letter) -> str:
         (notice(Kind.EXPIRED, days=30), "Calendar secret of contoso has expired (21 November 2026)"),
         (notice(Kind.EXPIRED, expires=UNKNOWN), "Calendar secret of contoso has expired (21 November 2026)"),
         (notice(Kind.REFUSED), "Calendar secret of contoso is refused by Entra ID (21 November 2026)"),
+        (
+            notice(Kind.REFUSED, refused=Trouble("AADSTS7000215", "refused")),
+            "Calendar secret of contoso is refused by Entra ID (21 November 2026)",
+        ),
+        (
+            notice(Kind.REFUSED, refused=Trouble("invalid_client", "an answer without a number")),
+            "Calendar secret of contoso is refused by Entra ID (21 November 2026)",
+        ),
+        (
+            notice(Kind.REFUSED, refused=Trouble(GONE.code, GONE.message)),
+            "Calendar secret of contoso is missing in the key vault (21 November 2026)",
+        ),
+        (notice(Kind.NEWER), "New calendar secret of contoso is not accepted by Entra ID (21 November 2026)"),
         (notice(Kind.CONSENT), "Calendar consent of contoso was withdrawn (21 November 2026)"),
         (
             notice(Kind.CONNECTIONS, users=("ada",), users_in_all=1),
@@ -79,12 +96,16 @@ def words(of: Letter) -> str:
         ),
         (notice(Kind.SOLVED, expires=NEVER), "All clear: calendar secret of contoso is in order (21 November 2026)"),
         (
-            notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked_in_all=1),
+            notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked=(BUSY,), unchecked_in_all=1),
             "Secret scan could not check 1 customer (21 November 2026)",
         ),
         (
-            notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked_in_all=12),
+            notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked=(BUSY, BUSY), unchecked_in_all=12),
             "Secret scan could not check 12 customers (21 November 2026)",
+        ),
+        (
+            notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked=(BUSY, BROKE_OFF), unchecked_in_all=2),
+            "Secret scan could not check everything (21 November 2026)",
         ),
         (
             notice(Kind.UNCHECKED, customer=DEPLOYMENT, unchecked_in_all=0),
@@ -136,12 +157,21 @@ def test_a_secret_is_renewed_in_the_steps_of_the_vendors_documents(kind: Kind):
     assert "(The Value, not the Secret ID.)" in text
 
 
-@pytest.mark.parametrize("kind", [Kind.CONSENT, Kind.CONNECTIONS, Kind.UNKNOWN, Kind.UNCHECKED])
+@pytest.mark.parametrize("kind", [Kind.CONSENT, Kind.CONNECTIONS, Kind.NEWER, Kind.UNKNOWN, Kind.UNCHECKED])
 def test_what_a_new_secret_does_not_mend_has_steps_of_its_own(kind: Kind):
     found = letter(notice(kind))
 
     assert part(found, HEADINGS[kind]).steps
     assert RENEW not in headings(found)
+
+
+def test_where_consent_was_withdrawn_the_test_comes_first():
+    """Exchange's RBAC for Applications may let the application in without it."""
+    first, *others = part(letter(notice(Kind.CONSENT)), HEADINGS[Kind.CONSENT]).steps
+
+    assert "choose Test Calendar Configuration" in first
+    assert "RBAC for Applications" in first
+    assert "admin consent link" in others[0]
 
 
 def test_a_refusal_with_a_remedy_of_its_own_is_told_with_it_and_without_a_new_secret():
@@ -219,8 +249,9 @@ def test_of_many_users_some_are_named_and_all_are_counted():
 
 
 def test_what_could_not_be_checked_is_named_with_the_reason():
-    entries = (Unchecked("fabrikam", "throttled", "Entra ID is busy."), Unchecked(None, "down", "The scan broke off."))
-    told = notice(Kind.UNCHECKED, customer=DEPLOYMENT, expires=UNKNOWN, unchecked=entries, unchecked_in_all=31)
+    told = notice(
+        Kind.UNCHECKED, customer=DEPLOYMENT, expires=UNKNOWN, unchecked=(BUSY, BROKE_OFF), unchecked_in_all=31
+    )
     found = letter(told, operators=True)
 
     lines = part(found, HEADINGS[Kind.UNCHECKED]).lines
@@ -249,7 +280,7 @@ def test_several_customers_share_one_letter_and_one_list_of_steps():
 def test_a_customer_with_two_troubles_is_told_under_both_headings():
     found = letter(notice(Kind.REFUSED, Kind.EXPIRING, refused=Trouble("AADSTS7000215", "It is refused.")))
 
-    assert headings(found)[:2] == ["Refused by Entra ID", "Expiring soon"]
+    assert headings(found)[:2] == ["Refused or missing", "Expiring soon"]
     assert found.subject.startswith("Calendar secret of contoso is refused")
 
 

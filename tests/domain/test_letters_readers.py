@@ -74,7 +74,7 @@ def test_the_application_of_basic_is_renewed_by_the_operator_in_the_vault():
     assert found.subject == (
         "Calendar secret of this deployment's own application for Basic expires on 30 November 2026, in 9 days"
     )
-    steps = " ".join(part(found, "How to renew the client secret").steps)
+    steps = " ".join(part(found, "How to renew the secret of Basic").steps)
     assert "basic-application" in steps
     assert "In the ATS" not in steps
 
@@ -148,11 +148,12 @@ def headline_of(subject: str) -> str:
 def kinds_told(names: list[str]) -> set[Kind]:
     from_heading = {
         "Expired": Kind.EXPIRED,
-        "Refused by Entra ID": Kind.REFUSED,
+        "Refused or missing": Kind.REFUSED,
         "Consent withdrawn": Kind.CONSENT,
         "Could not be checked": Kind.UNCHECKED,
         "Expiring soon": Kind.EXPIRING,
         "Users who have to connect again": Kind.CONNECTIONS,
+        "New version not accepted": Kind.NEWER,
         "Expiry not known": Kind.UNKNOWN,
         "All clear": Kind.SOLVED,
     }

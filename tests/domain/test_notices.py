@@ -26,12 +26,15 @@ FULL = Notice(
     expires=Expiry(on=date(2026, 11, 20)),
     works=True,
     hint="s3c",
+    credential="v1",
+    tested=False,
     key_id="key-1",
     refused=Trouble("AADSTS7000215", "refused", "paste it"),
     withdrawn=Trouble("AADSTS7000229", "withdrawn"),
     newer=Newer.REGISTERED,
     newer_until=Expiry(on=date(2027, 11, 20)),
     users=("ada@contoso.com", "zoë"),
+    ended_at=(NOW.isoformat(), NOW.isoformat()),
     users_in_all=30,
     unchecked=(Unchecked("fabrikam", "throttled", "busy"), Unchecked(None, "microsoftUnavailable", "down")),
     unchecked_in_all=2,
@@ -120,6 +123,7 @@ def test_the_parts_of_one_alert_are_known_by_the_same_name():
         (Kind.CONSENT, {"consent": TOLD}),
         (Kind.UNCHECKED, {"unchecked": TOLD}),
         (Kind.UNKNOWN, {"unknown": TOLD}),
+        (Kind.NEWER, {"newer": TOLD}),
     ],
 )
 def test_what_was_solved_is_not_told_any_more(kind: Kind, open_now: dict[str, Told]):
@@ -189,3 +193,23 @@ def test_what_an_older_notice_alone_knows_is_not_lost():
     assert one.kinds == (Kind.REFUSED, Kind.EXPIRING, Kind.CONNECTIONS)
     assert (one.refused, one.users, one.users_in_all) == (refused, ("ada@contoso.com",), 1)
     assert (one.expires, one.found_at) == (new.expires, new.found_at)
+
+
+@pytest.mark.parametrize("beside", [Kind.CONNECTIONS, Kind.NEWER, Kind.UNKNOWN])
+def test_an_all_clear_stands_beside_what_is_no_trouble(beside: Kind):
+    one = as_one([notice(beside), notice(Kind.SOLVED, found_at=LATER)])
+
+    assert set(one.kinds) == {beside, Kind.SOLVED}
+    assert list(one.kinds) == sorted(one.kinds, key=lambda kind: kind.urgency)
+
+
+def test_users_are_known_by_the_moment_also_when_notices_become_one():
+    old = notice(Kind.CONNECTIONS, users=("ada",), ended_at=(NOW.isoformat(),), users_in_all=1)
+
+    assert as_one([old, notice(Kind.EXPIRED, found_at=LATER)]).ended_at == (NOW.isoformat(),)
+
+
+def test_what_a_later_version_wrote_into_a_notice_is_left_out():
+    text = FULL.as_text()[:-1] + ',"something_new":[1]}'
+
+    assert Notice.parse(text) == FULL

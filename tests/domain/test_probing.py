@@ -102,3 +102,9 @@ def test_where_no_role_is_needed_a_token_without_one_says_nothing():
     assert withdrawn(token(), BY_ADMIN, active=False) is None, "never tested"
     assert withdrawn(token(), BY_USERS, active=True) is None, "users consent for themselves"
     assert withdrawn(token(), replace(BY_ADMIN, scoped=True), active=True) is None, "RBAC for Applications"
+
+
+@pytest.mark.parametrize("code", [700016, 7000229])
+def test_an_application_that_the_tenant_does_not_know_did_not_have_its_secret_accepted(code: int):
+    """Or a letter about an expired secret says that Entra ID still accepts it."""
+    assert not judged(code).works

@@ -36,14 +36,12 @@ class FakeAlerts:
         return self.rows.get(customer)
 
     async def commit(
-        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str], *, drop: bool
+        self, history: History, etag: str | None, notice: Notice | None, recipients: Sequence[str]
     ) -> None:
         self.steps.enter("commit history")
         now = self.rows.get(history.customer)
         if (now.etag if now else None) != etag:
             raise Conflict
-        if drop:
-            self._remove(lambda queued: queued.notice.customer == history.customer)
         if notice:
             for recipient in {address.lower(): address for address in recipients}.values():
                 row = f"notice-{next(self._numbers)}"

@@ -3,12 +3,11 @@
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Draft
-from lib.domain.consent import MOST_OFFERS, MOST_OPENINGS, Link, SignIn, customer_mark
 from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import MicrosoftUnavailable
 from lib.domain.microsoft import (
@@ -20,7 +19,7 @@ from lib.domain.microsoft import (
     SecretMissing,
     UserToken,
 )
-from lib.ports import Conflict, Credential, Deadline, GraphAnswer, Stored, VaultSecret, VaultVersion
+from lib.ports import Conflict, Credential, Damaged, Deadline, GraphAnswer, Stored, VaultSecret, VaultVersion
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TENANT = "11111111-0000-0000-0000-000000000001"
@@ -71,6 +70,8 @@ class FakeCustomers:
     async def read(self, customer: str) -> Stored | None:
         self.steps.enter("read row")
         self.steps.leave()
+        if customer in self.unreadable:
+            raise Damaged
         return self.rows.get(customer)
 
     async def write(self, customer: Customer, etag: str | None) -> None:
@@ -187,64 +188,6 @@ class FakeVault:
     def usable(self) -> list[str]:
         """The values of all versions that can be read."""
         return [v.value for versions in self.secrets.values() for v in versions.values() if v.enabled]
-
-
-class FakeConsents:
-    def __init__(self, steps: Steps | None = None) -> None:
-        self.links: dict[str, Link] = {}
-        self.sign_ins: dict[str, SignIn] = {}
-        self.offers: dict[str, int] = {}
-        self.steps = steps or Steps()
-
-    async def add_link(self, link: Link) -> None:
-        self.steps.enter("add link")
-        self.links[link.digest] = link
-        self.steps.leave()
-
-    async def link(self, mark: str, digest: str) -> Link | None:
-        found = self.links.get(digest)
-        return found if found and customer_mark(found.customer) == mark else None
-
-    async def count_opening(self, link: Link) -> bool:
-        found = self.links.get(link.digest)
-        if found is None or found.openings >= MOST_OPENINGS:
-            return False
-        self.links[link.digest] = replace(found, openings=found.openings + 1)
-        return True
-
-    async def count_offer(self, sign_in: SignIn) -> bool:
-        root = sign_in.root or ""
-        if root not in self.links or self.offers.get(root, 0) >= MOST_OFFERS:
-            return False
-        self.offers[root] = self.offers.get(root, 0) + 1
-        return True
-
-    async def add_sign_in(self, sign_in: SignIn) -> None:
-        self.steps.enter("add sign-in")
-        self.sign_ins[sign_in.digest] = sign_in
-        self.steps.leave()
-
-    async def claim(self, mark: str, digest: str, binder_digests: frozenset[str], now: datetime) -> SignIn | None:
-        found = self.sign_ins.get(digest)
-        if found is None or found.used or found.expires_at <= now or found.binder_digest not in binder_digests:
-            return None
-        self.sign_ins[digest] = replace(found, used=True)
-        return found
-
-    async def forget(self, customer: str, *, generation: str | None = None, expired_by: datetime | None = None) -> None:
-        self.steps.enter("forget links")
-
-        def stays(entry: Link | SignIn) -> bool:
-            fits = entry.customer == customer and generation in (None, entry.generation)
-            return not fits or (expired_by is not None and entry.expires_at > expired_by)
-
-        self.links = {key: link for key, link in self.links.items() if stays(link)}
-        self.sign_ins = {key: sign_in for key, sign_in in self.sign_ins.items() if stays(sign_in)}
-        self.steps.leave()
-
-    async def remove_expired(self, moment: datetime) -> None:
-        self.links = {key: link for key, link in self.links.items() if link.expires_at >= moment}
-        self.sign_ins = {key: sign_in for key, sign_in in self.sign_ins.items() if sign_in.expires_at >= moment}
 
 
 class FakeEntra:

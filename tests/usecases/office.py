@@ -25,11 +25,11 @@ from lib.usecases.renewals import Renewals
 from lib.usecases.sign_ins import SignIns
 from lib.usecases.start_consent import start_consent
 from lib.usecases.test_configuration import test_configuration as run_checkup
+from tests.usecases.consent_fakes import FakeConsents
 from tests.usecases.fakes import (
     DRAFT,
     NOW,
     TENANT,
-    FakeConsents,
     FakeCustomers,
     FakeEntra,
     FakeGraph,

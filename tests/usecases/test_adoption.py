@@ -8,6 +8,7 @@ import pytest
 from lib.domain.configuration import Customer, Revision
 from lib.domain.credential import Expiry
 from lib.domain.errors import CalendarError
+from lib.domain.microsoft import EntraRefused
 from lib.ports import Deadline, VaultVersion
 from lib.usecases.adoption import Adopted, Adoption, added_by_hand
 from tests.usecases.fakes import NOW, Version
@@ -87,7 +88,7 @@ async def test_a_version_is_not_wrong_while_entra_id_cannot_tell(vaulted: Vaulte
     vaulted.by_hand("by hand")
     vaulted.entra.answers["by hand"] = BUSY
 
-    assert await vaulted.look() == Adopted()
+    assert await vaulted.look() == Adopted(unsure=True)
 
 
 async def test_of_several_the_newest_that_works_is_taken_and_few_are_tried(vaulted: Vaulted):
@@ -216,3 +217,34 @@ async def test_without_a_stored_secret_there_is_nothing_to_look_for(vaulted: Vau
 
     assert await vaulted.adoption.after_refusal(vaulted.customer(), revision, SOON) is None
     assert "list versions" not in vaulted.steps.taken
+
+
+async def test_who_loses_the_race_to_a_save_gets_the_customer_as_it_is_stored(vaulted: Vaulted):
+    seen = vaulted.customer()
+    vaulted.by_hand("by hand")
+    vaulted.renew("contoso", on(400))
+
+    adopted = await vaulted.look(seen)
+
+    assert adopted == Adopted(vaulted.customer())
+    assert vaulted.active().expires == on(400)
+
+
+@pytest.mark.parametrize("code", [7000229, 53003, 700016])
+async def test_only_what_is_wrong_with_the_secret_is_told_as_not_accepted(vaulted: Vaulted, code: int):
+    vaulted.by_hand("by hand")
+    vaulted.entra.answers["by hand"] = EntraRefused([code], "unauthorized_client")
+
+    assert await vaulted.look() == Adopted()
+
+
+async def test_who_asks_again_is_not_told_what_was_found_a_moment_ago(vaulted: Vaulted):
+    for _ in range(2):
+        await vaulted.adoption.after_refusal(vaulted.customer(), vaulted.active(), SOON)
+    version = vaulted.by_hand("by hand")
+    assert await vaulted.adoption.after_refusal(vaulted.customer(), vaulted.active(), SOON) is None
+
+    found = await vaulted.adoption.after_refusal(vaulted.customer(), vaulted.active(), SOON, again=True)
+
+    assert found == vaulted.customer()
+    assert vaulted.active().secret_version == version

@@ -154,3 +154,56 @@ async def test_the_expiry_is_learned_from_entra_where_one_secret_fits(
     assert newest.expires == (Expiry(on=learned) if learned else Expiry())
     (version,) = office.vault.secrets[office.customer().secret_name()].values()
     assert version.expires == newest.expires, "the vault says the same"
+
+
+def add_by_hand(office: Office, value: str) -> str:
+    return office.vault.add_by_hand(
+        office.saved.secret_name(), value, NOW + timedelta(hours=1), Expiry(on=date(2027, 1, 1))
+    )
+
+
+async def test_a_version_added_to_the_vault_is_tested_when_the_secret_is_refused():
+    office = await Office().prepare(active=True)
+    version = add_by_hand(office, "by hand")
+    office.entra.secrets = ("by hand",)
+
+    report = await office.examine()
+
+    assert report.passed
+    for revision in (office.customer().active, office.customer().newest):
+        assert revision is not None
+        assert (revision.secret_version, revision.expires) == (version, Expiry(on=date(2027, 1, 1)))
+    assert office.customer().last_test == report
+    assert not office.customer().failing
+
+
+async def test_a_test_looks_for_a_version_every_time():
+    office = await Office().prepare(active=True)
+    office.entra.secrets = ("by hand",)
+    assert not (await office.examine()).passed
+
+    add_by_hand(office, "by hand")
+
+    assert (await office.examine()).passed
+
+
+async def test_a_version_added_to_the_vault_is_left_alone_as_long_as_the_secret_works():
+    office = await Office().prepare(active=True)
+    add_by_hand(office, "by hand")
+    office.entra.secrets = ("s3cret", "by hand")
+
+    assert (await office.examine()).passed
+
+    assert office.customer().active is not None
+    assert office.customer().active.secret_version == "v1"
+    assert "list versions" not in office.steps.taken
+
+
+async def test_a_draft_adopts_nothing():
+    office = await Office().prepare(active=True)
+    add_by_hand(office, "by hand")
+    office.entra.secrets = ("by hand",)
+
+    assert not (await office.examine(replace(DRAFT, secret="wrong"))).passed
+
+    assert "list versions" not in office.steps.taken

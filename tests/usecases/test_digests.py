@@ -7,11 +7,13 @@ import pytest
 
 from lib.domain.alerts import Kind
 from lib.domain.configuration import ConfigurationType, Consent
+from lib.domain.connection import user_key
+from lib.domain.findings import Seen
 from lib.domain.notices import BASIC, DEPLOYMENT
 from lib.ports.alerts import LetterRefused
 from lib.usecases.deliver_alerts import Delivered
-from tests.usecases.fakes import down
-from tests.usecases.scanning import BUSY, OPERATOR, on
+from tests.usecases.fakes import NOW, down
+from tests.usecases.scanning import BUSY, OPERATOR, REFUSED, on
 from tests.usecases.waiting import ADA, BOB, Waiting
 
 
@@ -109,3 +111,98 @@ async def test_what_the_newest_notice_does_not_know_is_told_from_the_older_one(p
     [part] = [part for part in letter.parts if part.heading == "Users who have to connect again"]
     assert "1 user of contoso" in part.lines[0]
     assert "ada@users.example" in part.lines[0]
+
+
+async def test_before_the_first_letter_about_something_is_handed_over_that_is_noted(place: Waiting):
+    await place.queue("alfa", ADA)
+    place.mail.problems[ADA] = [down()]
+
+    await place.deliver()
+    assert place.accepted_at("alfa") == NOW, "it may have gone out: an all clear has to follow"
+
+    place.now += timedelta(hours=1)
+    taken = place.steps.taken.count("note handing over")
+    await place.deliver()
+    assert place.steps.taken.count("note handing over") == taken, "once is enough"
+
+
+async def test_who_was_told_nothing_gets_no_all_clear_although_a_letter_about_others_went_out(place: Waiting):
+    place.add("alfa", expires=on(3))
+    place.add("bravo", expires=on(4))
+    place.mail.problems[OPERATOR] = [LetterRefused("mailboxFull", passing=True)]
+    await place.scan().teller.about_customer(place.customers.get("alfa"), seen(place, "alfa", 3), None)
+    await place.scan().teller.about_customer(place.customers.get("bravo"), seen(place, "bravo", 4), None)
+    place.renew("alfa", on(400))
+
+    await place.deliver()
+    await place.deliver()
+    assert place.told() == {(OPERATOR, "bravo", Kind.EXPIRING): 1}
+    await place.run()
+
+    assert place.told() == {(OPERATOR, "bravo", Kind.EXPIRING): 1}
+
+
+def seen(place: Waiting, customer_id: str, days: int) -> Seen:
+    return Seen(f"v-{customer_id}", place.customers.get(customer_id).generation, on(days), asked=True)
+
+
+async def test_what_is_about_a_customer_whose_row_cannot_be_read_waits_and_the_rest_is_sent(place: Waiting):
+    await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)
+    await place.queue("bravo", ADA)
+    place.customers.unreadable.add("alfa")
+
+    assert await place.deliver() == Delivered(letters=1, alerts=1)
+    assert place.told() == {(ADA, "bravo", Kind.EXPIRING): 1}
+    assert [queued.notice.customer for queued in place.alerts.queue.values()] == ["alfa"]
+
+    place.customers.unreadable.clear()
+    assert await place.deliver() == Delivered(letters=1, alerts=1)
+    assert place.told()[ADA, "alfa", Kind.EXPIRED] == 1
+
+
+async def test_a_letter_that_has_to_wait_for_a_row_is_counted_as_waiting(place: Waiting):
+    await place.queue("alfa", ADA)
+    place.customers.unreadable.add("alfa")
+
+    assert await place.deliver() == Delivered(waiting=1)
+
+
+async def test_a_refusal_that_had_to_wait_is_not_told_once_another_secret_is_in_use(place: Waiting):
+    place.add("contoso", expires=on(300), answer=REFUSED)
+    place.mail.problems[OPERATOR] = [down()]
+    await place.run()
+    place.renew("contoso", on(400))
+
+    assert await place.deliver() == Delivered()
+    assert place.waiting() == []
+
+
+async def test_a_warning_that_had_to_wait_says_what_has_become_of_it_by_the_day(place: Waiting):
+    place.add("contoso", expires=on(1))
+    place.mail.problems[OPERATOR] = [down()]
+    await place.run()
+    place.now += timedelta(hours=16)
+
+    await place.deliver()
+
+    assert place.told() == {(OPERATOR, "contoso", Kind.EXPIRED): 1}
+    assert "expires today" in place.letters(OPERATOR)[0].subject
+
+
+@pytest.mark.parametrize(("again", "told"), [((), {"ada", "bob"}), (("ada",), {"bob"}), (("ada", "bob"), set())])
+async def test_who_has_connected_again_while_the_letter_waited_is_not_named(
+    place: Waiting, again: tuple[str, ...], told: set[str]
+):
+    customer = place.add("contoso", expires=on(300), consent=Consent.USER)
+    for number, user in enumerate(("ada", "bob")):
+        await place.end_connection("contoso", user, NOW - timedelta(minutes=number))
+    place.mail.problems[OPERATOR] = [down()]
+    await place.run()
+    for user in again:
+        await place.connections.remove("contoso", customer.generation, user_key(user))
+
+    await place.deliver()
+
+    named = " ".join(line for letter in place.letters(OPERATOR) for part in letter.parts for line in part.lines)
+    assert {user for user in ("ada", "bob") if user in named} == told
+    assert len(place.letters(OPERATOR)) == (1 if told else 0)

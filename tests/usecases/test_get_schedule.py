@@ -207,3 +207,41 @@ async def test_a_secret_that_is_gone_from_the_vault_is_told_as_a_refused_credent
         )
 
     assert error.value.code == "credentialRefused"
+
+
+@pytest.mark.parametrize("code", [7000215, 7000222])
+async def test_a_version_added_to_the_vault_answers_once_the_secret_is_refused(code: int):
+    office = Office()
+    assert office.customer is not None
+    name = office.customer.secret_name()
+    await office.vault.write(name, "s3cret", DRAFT.secret_expires)
+    version = office.vault.add_by_hand(name, "by hand", NOW)
+    office.entra.secrets = ("by hand",)
+    office.entra.refusals.append(EntraRefused([code], "invalid_client"))
+    office.customers.put(office.customer)
+
+    answer = await get_schedule(
+        "contoso",
+        "r@contoso.com",
+        ScheduleRequest(("ada@contoso.com",), START, END, 60),
+        deadline=Deadline.after(5),
+        customers=office.customers,
+        askers=office.askers,
+        graph=office.graph,
+        adoption=office.adoption,
+    )
+
+    assert answer.value[0]["availabilityView"]
+    active = office.customers.get().active
+    assert active is not None
+    assert active.secret_version == version
+
+
+async def test_for_what_no_secret_mends_nobody_looks_into_the_vault():
+    office = Office()
+    office.entra.refusals.append(EntraRefused([7000229], "unauthorized_client"))
+
+    with pytest.raises(CalendarError):
+        await office.ask()
+
+    assert "list versions" not in office.vault.steps.taken

@@ -62,6 +62,7 @@ def kept() -> Kept:
 async def test_what_entra_id_knows_of_the_expiry_is_noted_in_the_row_and_in_the_vault(kept: Kept):
     await kept.housekeeping.note_expiry(kept.customer(), kept.active(), on(90))
 
+    assert kept.steps.taken == ["note expiry", "read row", "write row"], "so the row tells that all is done"
     assert (kept.active().learned_expires, kept.active().expires) == (on(90), on(90))
     assert kept.customer().newest == kept.active()
     assert kept.versions()["v-contoso"].expires == on(90)
@@ -109,11 +110,16 @@ async def test_versions_that_nobody_names_are_disabled(kept: Kept):
     assert await kept.tidy() == {"v-contoso"}
 
 
-async def test_what_is_newer_than_all_that_is_named_stays(kept: Kept):
+async def test_what_is_newer_than_the_oldest_that_is_named_stays(kept: Kept):
     """It may belong to a save that is under way."""
     kept.put_version("newer", days_ago=1)
 
-    assert await kept.tidy() == {"v-contoso", "newer"}
+    kept.put_version("in between", days_ago=50)
+    kept.put_version("pending", days_ago=20)
+    kept.put_version("older than both", days_ago=101)
+    kept.customers.put(replace(kept.customer(), newest=replace(kept.active(), id="m2", secret_version="pending")))
+
+    assert await kept.tidy() == {"v-contoso", "in between", "pending", "newer"}
 
 
 async def test_what_waits_for_its_test_and_what_was_added_by_hand_stays(kept: Kept):

@@ -1,6 +1,7 @@
 """What a look at the deployment's own application finds: nothing that concerns one customer only."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ from lib.ports import Deadline
 from lib.usecases.credentials import BASIC_SECRET
 from lib.usecases.look_at_basic import basic_notice
 from tests.usecases.fakes import NOW, Version
-from tests.usecases.scanning import BUSY, EXPIRED, REFUSED, WITHDRAWN, Place, on
+from tests.usecases.scanning import BUSY, EXPIRED, OPERATOR, REFUSED, WITHDRAWN, Place, on
 
 
 @pytest.fixture
@@ -70,14 +71,11 @@ async def test_without_an_expiry_it_is_not_known(place: Place):
 async def test_a_customer_that_did_not_consent_says_nothing_about_the_application(place: Place):
     place.entra.answers["basic-secret"] = WITHDRAWN
 
-    assert await look(place) == Seen("b1", BASIC, on(9), asked=True)
+    assert await look(place) == Seen("b1", BASIC, on(9)), "nobody answered a question about the secret"
 
 
 async def test_a_customers_tenant_that_is_gone_says_nothing_about_the_application(place: Place):
-    customer = place.customers.get("lima")
-    assert customer.active is not None
-    gone = replace(customer.active, tenant=None, access=replace(customer.active.access, tenant_id="gone.example"))
-    place.customers.put(replace(customer, active=gone, newest=gone))
+    of_the_gone_tenant(place)
 
     seen = await look(place)
 
@@ -110,3 +108,68 @@ def test_the_notice_names_the_deployments_application():
     notice = basic_notice("app-1", seen, (Kind.EXPIRING,), NOW)
 
     assert (notice.customer, notice.application_id, notice.expires, notice.works) == (BASIC, "app-1", on(9), True)
+
+
+def of_the_gone_tenant(place: Place) -> None:
+    customer = place.customers.get("lima")
+    assert customer.active is not None
+    gone = replace(customer.active, tenant=None, access=replace(customer.active.access, tenant_id="gone.example"))
+    place.customers.put(replace(customer, active=gone, newest=gone))
+
+
+async def test_if_one_customer_cannot_tell_the_next_one_is_asked(place: Place):
+    of_the_gone_tenant(place)
+    place.add("mike", kind=ConfigurationType.BASIC)
+    customers = [place.customers.get(name) for name in ("lima", "mike")]
+
+    seen = await place.scan().basic.look(customers, Deadline.after(30))
+
+    assert seen == Seen("b1", BASIC, on(9), asked=True)
+    assert place.entra.asked == ["mike"]
+
+
+async def test_a_run_asks_by_way_of_three_customers_at_most(place: Place):
+    place.entra.answers["basic-secret"] = WITHDRAWN
+    for name in ("mike", "november", "oscar"):
+        place.add(name, kind=ConfigurationType.BASIC)
+
+    summary = await place.run()
+
+    assert place.entra.asked == ["lima", "mike", "november"]
+    assert summary.complete
+    assert place.told() == {(OPERATOR, BASIC, Kind.EXPIRING): 1}, "what is due by its date is told all the same"
+
+
+async def test_what_nobody_could_tell_solves_nothing(place: Place):
+    place.entra.answers["basic-secret"] = EXPIRED
+    await place.run()
+    place.entra.answers["basic-secret"] = WITHDRAWN
+    place.now += timedelta(days=1)
+
+    await place.run()
+
+    assert place.told() == {(OPERATOR, BASIC, Kind.EXPIRED): 1}
+
+
+async def test_when_nobody_uses_basic_any_more_nothing_is_remembered_of_it(place: Place):
+    await place.run()
+    assert BASIC in place.alerts.rows
+    place.customers.rows.clear()
+
+    place.add("contoso", expires=on(300))
+    await place.scan().run(Deadline.after(0), Deadline.after(60))
+    assert BASIC in place.alerts.rows, "not everybody was looked at"
+    place.now += timedelta(minutes=2)
+    await place.run()
+
+    assert BASIC not in place.alerts.rows
+
+
+async def test_a_customer_that_cannot_be_read_may_use_basic_still(place: Place):
+    await place.run()
+    place.customers.unreadable.add("lima")
+    place.now += timedelta(minutes=2)
+
+    await place.run()
+
+    assert BASIC in place.alerts.rows, "or it would be told again tomorrow"

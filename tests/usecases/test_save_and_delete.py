@@ -15,7 +15,8 @@ from lib.usecases.clean_up import Cleaner
 from lib.usecases.delete_configuration import delete_configuration
 from lib.usecases.save_configuration import save_configuration
 from tests.usecases.alert_fakes import FakeAlerts
-from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeConsents, FakeCustomers, FakeVault, Steps, marks
+from tests.usecases.consent_fakes import FakeConsents
+from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeCustomers, FakeVault, Steps, marks
 from tests.usecases.user_fakes import FakeConnections
 
 

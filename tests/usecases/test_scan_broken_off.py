@@ -230,3 +230,17 @@ async def test_the_memory_of_customers_that_are_gone_is_removed(place: Place):
     await place.run()
 
     assert set(place.alerts.rows) == {DEPLOYMENT, "bravo"}
+
+
+async def test_the_beginning_is_walked_all_the_same_after_a_leg_that_broke_off(place: Place):
+    await look_at(place, 2)
+    broken = BrokenCustomers(place.steps)
+    broken.rows, broken.broken = place.customers.rows, "delta"
+    place.customers = broken
+
+    summary, asked = await look_at(place, 99)
+    assert (summary.complete, asked) == (False, ["charlie", "alfa", "bravo"])
+
+    broken.broken = ""
+    summary, asked = await look_at(place, 99)
+    assert (summary.complete, asked) == (True, ["delta", "echo", "alfa", "bravo", "charlie"]), "where it broke off"

@@ -43,6 +43,7 @@ DUE_ABOUT = {
     "echo": Kind.CONNECTIONS,
     "foxtrot": Kind.UNKNOWN,
     "hotel": Kind.SOLVED,
+    "mike": Kind.NEWER,
 }
 DUE: set[Fact] = {
     *((operator, customer, kind) for operator in (OPERATOR, SECOND) for customer, kind in DUE_ABOUT.items()),
@@ -90,6 +91,8 @@ async def a_place() -> Place:
     place.vault.secrets[f"customer--kilo-gone--{'f' * 32}"] = {"k1": Version("kilo", on(1), created_at=LONG_AGO)}
     place.add("lima", kind=ConfigurationType.BASIC)
     place.add_basic(on(14))
+    mike = place.add("mike", expires=on(200))
+    place.vault.add_by_hand(mike.secret_name(), "not the Value", NOW - timedelta(hours=5))
     return place
 
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from lib.domain.alerts import Kind
-from lib.domain.configuration import Customer
+from lib.domain.configuration import Consent, Customer
 from lib.domain.credential import UNKNOWN
 from lib.domain.errors import ConfigurationChanged
-from lib.domain.findings import EndedUser, Seen, Trouble
+from lib.domain.findings import EndedUser, Newer, Seen, Trouble
 from lib.domain.notices import DEPLOYMENT, Unchecked
 from lib.ports import Conflict
 from lib.usecases.tell import Outcome, Teller
@@ -46,7 +46,7 @@ class Telling(Place):
 @pytest.fixture
 def telling() -> Telling:
     telling = Telling()
-    telling.add("contoso", expires=on(3), recipients=[OWN])
+    telling.add("contoso", expires=on(3), recipients=[OWN], consent=Consent.USER)
     return telling
 
 
@@ -126,12 +126,13 @@ async def test_a_history_that_others_keep_writing_is_given_up(telling: Telling, 
     assert telling.steps.taken.count("commit history") == ATTEMPTS
 
 
-async def test_once_it_is_solved_what_waits_is_removed_and_who_was_told_nothing_gets_no_all_clear(telling: Telling):
+async def test_once_it_is_solved_who_was_told_nothing_gets_no_all_clear(telling: Telling):
     await telling.tell(telling.seen())
+    before = telling.waiting()
 
     assert await telling.tell(telling.seen(300)) == Outcome()
 
-    assert telling.waiting() == []
+    assert telling.waiting() == before, "and what waits is dropped when its turn comes"
     assert not telling.alerts.rows["contoso"].history.open
 
 
@@ -148,11 +149,16 @@ async def test_who_was_told_gets_one_all_clear(telling: Telling):
 
 @pytest.mark.parametrize(
     ("news", "kind"),
-    [({"ended": (EndedUser("ada", NOW),)}, Kind.CONNECTIONS), ({"expires": UNKNOWN}, Kind.UNKNOWN)],
+    [
+        ({"ended": (EndedUser("ada", NOW),)}, Kind.CONNECTIONS),
+        ({"newer": Newer.REFUSED}, Kind.NEWER),
+        ({"expires": UNKNOWN}, Kind.UNKNOWN),
+    ],
 )
 async def test_who_was_told_gets_the_all_clear_also_with_other_news(
     telling: Telling, news: dict[str, object], kind: Kind
 ):
+    await telling.end_connection("contoso", "ada", NOW)
     await telling.tell(telling.seen(300, refused=Trouble("AADSTS7000215", "refused")))
     await telling.deliver()
     telling.now += timedelta(days=1)
@@ -174,7 +180,8 @@ async def test_an_all_clear_after_a_new_trouble_is_that_troubles_own(telling: Te
 
     await telling.tell(telling.seen(300))
 
-    assert telling.waiting() == [], "of the second trouble nobody had heard"
+    kinds = {kind for _, kinds in telling.waiting() for kind in kinds}
+    assert kinds == {Kind.REFUSED}, "of the second trouble nobody had heard, so there is no all clear"
 
 
 async def test_without_anybody_to_tell_nothing_counts_as_told(telling: Telling):
@@ -232,3 +239,23 @@ async def test_every_alert_is_one_line_in_the_log(telling: Telling, caplog: pyte
         "expires": "2026-11-24",
         "microsoftCode": "AADSTS7000215",
     }
+
+
+@pytest.mark.parametrize(
+    ("news", "kind"),
+    [
+        ({"ended": (EndedUser("ada", NOW),)}, Kind.CONNECTIONS),
+        ({"newer": Newer.REFUSED}, Kind.NEWER),
+        ({"expires": UNKNOWN}, Kind.UNKNOWN),
+    ],
+)
+async def test_what_is_told_once_and_waits_still_is_not_lost_when_the_trouble_beside_it_is_solved(
+    telling: Telling, news: dict[str, object], kind: Kind
+):
+    await telling.end_connection("contoso", "ada", NOW)
+    await telling.tell(replace(telling.seen(300), withdrawn=Trouble("AADSTS7000229", "withdrawn"), **news))
+    await telling.tell(replace(telling.seen(300), **news))
+
+    await telling.deliver()
+
+    assert telling.told() == {(OPERATOR, "contoso", kind): 1, (OWN, "contoso", kind): 1}

@@ -31,7 +31,7 @@ class Waiting(Place):
             self.alerts.rows[customer_id] = replace(before, history=self.alerts.rows[customer_id].history)
         stored_history = self.alerts.rows[customer_id]
         notice = Notice(customer_id, generation, kinds, self.now, expires=on(days))
-        await self.alerts.commit(stored_history.history, stored_history.etag, notice, recipients, drop=False)
+        await self.alerts.commit(stored_history.history, stored_history.etag, notice, recipients)
 
     def waiting(self) -> list[str]:
         return sorted(queued.recipient for queued in self.alerts.queue.values())

@@ -46,7 +46,7 @@ def compose(content: Content, now: datetime, portal: str) -> Letter:
         parts.append(Part("Which secret this is about", facts=facts(first)))
     if unknown := _unknown(content):
         parts.append(unknown)
-    good = all(notice.kind is Kind.SOLVED for notice in content.notices)
+    good = all(notice.kinds == (Kind.SOLVED,) for notice in content.notices)
     return Letter(subject, _opening(content, today), tuple(parts), _why(content), good)
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from lib.domain.alerts import Kind
 from lib.domain.findings import Newer
 from lib.domain.notices import BASIC, DEPLOYMENT, Notice
+from lib.domain.refusals import SECRET_MISSING
 
 _MONTHS = (  # not the locale's
     *("January", "February", "March", "April", "May", "June"),
@@ -45,7 +46,7 @@ WHAT_STOPS = {
     Kind.NEWER: "The secret in use goes on working until its own end, but the one that shall replace it does not work.",
     Kind.UNKNOWN: "Nobody can be warned before this secret expires: its date was not entered, and the application may "
     "not read it from Entra ID.",
-    Kind.SOLVED: "Calendars can be looked up again. There is nothing to do.",
+    Kind.SOLVED: "Calendars can be looked up again.",
 }
 
 
@@ -79,7 +80,7 @@ def headline(notice: Notice, kind: Kind, today: date) -> str:
             return f"Calendar secret of {who} has expired ({found})"
         case Kind.EXPIRING if on is not None:
             return f"Calendar secret of {who} expires on {on_day(on)}, {in_days((on - today).days)}"
-        case Kind.REFUSED if notice.refused and not notice.refused.code.startswith("AADSTS"):
+        case Kind.REFUSED if notice.refused and notice.refused.code == SECRET_MISSING:
             return f"Calendar secret of {who} is missing in the key vault ({found})"
         case Kind.REFUSED:
             return f"Calendar secret of {who} is refused by Entra ID ({found})"
@@ -114,6 +115,8 @@ def what_stops(kind: Kind, notices: Sequence[Notice]) -> str:
         return (
             "The secret is in order. The Calendar Configuration waits for its test: choose Test Calendar Configuration."
         )
+    if kind is Kind.SOLVED and all(notice.kinds == (Kind.SOLVED,) for notice in notices):
+        return f"{WHAT_STOPS[kind]} There is nothing to do."
     if kind in RENEWED and not any(notice.tested for notice in notices):
         return (
             "The Calendar Configuration has not passed its test yet, so nothing uses this secret so far. It has to be "
@@ -143,7 +146,8 @@ def lines(notice: Notice, kind: Kind, today: date, *, alone: bool) -> list[str]:
         said.append(f"{notice.withdrawn.message} ({notice.withdrawn.code})")
     if kind is Kind.CONNECTIONS:
         rest = notice.users_in_all - len(notice.users)
-        said.append(", ".join(notice.users) + (f" and {rest} more" if rest > 0 else "") + ".")
+        more = [f"{rest} more" if notice.users else f"{rest} in all"] if rest > 0 else []
+        said.append(" and ".join([", ".join(notice.users), *more][not notice.users :]) + ".")
     if kind in RENEWED:
         said += _remarks(notice, kind)
         if not alone and notice.application_id:
