@@ -104,9 +104,12 @@ def _start(entry: Mapping[str, Any]) -> datetime | None:
 
 
 def _moment(text: str) -> datetime:
-    """Return an aware moment. Raises ValueError, TypeError."""
+    """Return a moment in UTC. Raises ValueError, TypeError."""
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:  # a zone that leads beyond the year 9999
+        raise ValueError("no moment") from None
 
 
 def _guid(value: Any) -> str | None:
