@@ -7,8 +7,8 @@
     expiry unknown ─────────────────▶ told once per secret
     users' connections ended ───────▶ told once each
     a version added by hand that
-    Entra ID does not accept ───────▶ told once per secret in use
-    nothing of the first four left ─▶ one all clear
+    Entra ID does not accept ───────▶ told once per version
+    nothing is wrong any more ──────▶ one all clear
 
 Days are calendar days in UTC: a secret works no longer from the first moment of its date. What could not be asked of
 Entra ID changes nothing: it neither opens nor solves anything.
@@ -78,7 +78,7 @@ class History:
     @property
     def open(self) -> bool:
         """Whether something that was told is not solved."""
-        return any((self.expiry, self.credential, self.consent, self.unchecked))
+        return any((self.expiry, self.credential, self.consent, self.unchecked, self.newer))
 
 
 @dataclass(frozen=True)
@@ -210,9 +210,10 @@ def _newer(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, boo
     """Return what stands told about a version added to the vault by hand that Entra ID does not accept."""
     if seen.newer is not Newer.REFUSED:
         return (None if seen.asked and not seen.unsure else told), False
-    if told is not None and told.about == seen.credential:
+    about = seen.newer_version or seen.credential
+    if told is not None and told.about == about:
         return told, False
-    return Told(seen.credential, today), True
+    return Told(about, today), True
 
 
 def _ended(history: History, seen: Seen) -> tuple[History, bool]:

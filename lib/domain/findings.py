@@ -43,6 +43,7 @@ class Seen:
     Entra ID answered: without it, `refused` and `withdrawn` say nothing. `unproven`: it refused before it looked at the
     secret. `unsure`: something else could not be asked, so what is not known may be known tomorrow. `hint` (Microsoft's
     first three characters) and `key_id` are what Entra ID lists for the secret, where the application may read that.
+    `newer_version` names a version added by hand that Entra ID does not accept.
     """
 
     credential: str
@@ -59,6 +60,7 @@ class Seen:
     ended: tuple[EndedUser, ...] = field(default=(), repr=False)
     unsure: bool = False
     unproven: bool = False
+    newer_version: str | None = None
 
     def has_expired(self, today: date) -> bool:
         """Return whether the secret's day has come, or Entra ID says that it expired."""

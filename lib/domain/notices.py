@@ -151,7 +151,7 @@ def as_one(notices: Sequence[Notice]) -> Notice:
     kinds = set(of)
     if {Kind.EXPIRED, Kind.EXPIRING} <= kinds:
         kinds.discard(min(Kind.EXPIRED, Kind.EXPIRING, key=lambda kind: of[kind].found_at))
-    if kinds - {Kind.SOLVED, Kind.CONNECTIONS, Kind.NEWER, Kind.UNKNOWN}:
+    if kinds - {Kind.SOLVED, Kind.CONNECTIONS, Kind.UNKNOWN}:
         kinds.discard(Kind.SOLVED)
     newest = by_age[-1]
     connections, unchecked = of.get(Kind.CONNECTIONS, newest), of.get(Kind.UNCHECKED, newest)

@@ -31,11 +31,11 @@ _MOST_REMEMBERED = 1000
 class Adopted:
     """What came of a look. `customer` is the customer as stored now if a version was adopted, else None.
 
-    `refused` tells that Entra ID refused a newer version that was added by hand, `unsure` that it could not answer.
+    `refused` is the newest version added by hand that Entra ID does not accept; `unsure`: it could not answer.
     """
 
     customer: Customer | None = None
-    refused: bool = False
+    refused: str | None = None
     unsure: bool = False
 
 
@@ -81,7 +81,7 @@ class Adoption:
 
         Raises what tells that Entra ID or a store cannot be asked now.
         """
-        refused = False
+        refused: str | None = None
         for version in added_by_hand(versions, revision.secret_version)[:_MOST_TRIED]:
             try:
                 credential = await self._with_version(customer, revision, version, deadline)
@@ -92,7 +92,7 @@ class Adoption:
                 if is_passing(problem):
                     return Adopted(refused=refused, unsure=True)
                 if not accepts_secret(problem, revision):
-                    refused = refused or speaks_of_credential(problem)
+                    refused = refused or (version.id if speaks_of_credential(problem) else None)
                     continue
             return Adopted(await self._adopt(customer, revision, version))
         return Adopted(refused=refused)

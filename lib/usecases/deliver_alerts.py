@@ -104,7 +104,7 @@ class _Sending:
                 self.result.waiting -= bool(digest.queued) or not digest.left_out
             except CalendarError as problem:
                 _log.error("a letter could not be sent: %s %s", problem.message, problem.remedy or "")
-                self.result.problem = problem.code
+                self.result.problem = self.result.problem or problem.code
                 failures += 1
                 await self._postpone(digest, refused=False)
             except Exception as problem:
@@ -154,6 +154,11 @@ class _Sending:
         except LetterRefused as refused:
             await self._refused(digest, refused)
             return
+        except Throttled:
+            raise
+        except CalendarError:
+            self.result.problem = "emailFailed"
+            raise
         self.result.letters += 1
         for customer, rows in digest.rows().items():
             await self.delivery.alerts.accepted(customer, rows, self.delivery.now())

@@ -76,7 +76,7 @@ class Looker:
             versions = await self.credentials.vault.versions(looked.customer.secret_name())  # there may be a newer one
         looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
         if adopted.refused:
-            looked.seen = replace(looked.seen, newer=Newer.REFUSED)
+            looked.seen = replace(looked.seen, newer=Newer.REFUSED, newer_version=adopted.refused)
         looked.seen = replace(looked.seen, unsure=adopted.unsure)
         if _is_readable(revision, versions):
             await self._ask(looked, looked.seen, revision, deadline)

@@ -32,14 +32,14 @@ def ago(**units: float) -> datetime:
     return NOW - timedelta(**units)
 
 
-def test_a_version_that_entra_id_does_not_accept_is_told_once_per_secret_in_use():
-    told = after(NOT_ACCEPTED)
+def test_every_version_that_entra_id_does_not_accept_is_told_once_and_its_end_is_an_all_clear():
+    wrong = replace(NOT_ACCEPTED, newer_version="w1")
+    told = after(wrong)
 
-    assert told.newer == Told("v1", TODAY)
-    assert judge(told, NOT_ACCEPTED, DAYS, day(30)) == Judgement(told)
-    assert judge(told, replace(NOT_ACCEPTED, credential="v2"), DAYS, day(1)).due == (Kind.NEWER,)
-    assert not told.open, "the secret in use works on"
-    assert not judge(told, FINE, DAYS, day(1)).solved
+    assert told.newer == Told("w1", TODAY)
+    assert judge(told, wrong, DAYS, day(30)) == Judgement(told)
+    assert judge(told, replace(wrong, newer_version="w2"), DAYS, day(1)).due == (Kind.NEWER,)
+    assert judge(told, FINE, DAYS, day(1)).solved
 
 
 def test_a_version_that_is_not_accepted_is_told_again_only_after_entra_id_was_asked_without_it():
@@ -159,7 +159,7 @@ def test_users_who_connected_again_need_not_be_remembered():
     assert (more.ended_until, len(more.ended_told)) == (NOW + timedelta(minutes=50), 1)
 
 
-@pytest.mark.parametrize("more", [ended(NOW), NOT_ACCEPTED, replace(FINE, expires=UNKNOWN)])
+@pytest.mark.parametrize("more", [ended(NOW), replace(FINE, expires=UNKNOWN)])
 def test_an_all_clear_may_stand_beside_news_that_are_no_trouble(more: Seen):
     said = judge(after(REFUSED), more, DAYS, day(1))
 

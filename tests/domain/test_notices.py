@@ -195,7 +195,7 @@ def test_what_an_older_notice_alone_knows_is_not_lost():
     assert (one.expires, one.found_at) == (new.expires, new.found_at)
 
 
-@pytest.mark.parametrize("beside", [Kind.CONNECTIONS, Kind.NEWER, Kind.UNKNOWN])
+@pytest.mark.parametrize("beside", [Kind.CONNECTIONS, Kind.UNKNOWN])
 def test_an_all_clear_stands_beside_what_is_no_trouble(beside: Kind):
     one = as_one([notice(beside), notice(Kind.SOLVED, found_at=LATER)])
 

@@ -84,7 +84,7 @@ async def test_a_service_that_cannot_be_used_is_tried_three_times_and_then_left_
 
     delivered = await place.deliver()
 
-    assert delivered == Delivered(waiting=4, problem="microsoftUnavailable")
+    assert delivered == Delivered(waiting=4, problem="emailFailed")
     assert delivered.failed
     assert place.steps.taken.count("send letter") == 3
     assert len(place.waiting()) == 4
@@ -96,7 +96,7 @@ async def test_one_letter_that_fails_does_not_keep_the_next_one_back(place: Wait
 
     delivered = await place.deliver()
 
-    assert (delivered.letters, delivered.waiting, delivered.problem) == (2, 1, "microsoftTimeout")
+    assert (delivered.letters, delivered.waiting, delivered.problem) == (2, 1, "emailFailed")
     assert (delivered.alerts, place.waiting()) == (0, [ADA]), "one reader of the alert still waits"
     assert (await place.deliver()).alerts == 1
 

@@ -217,7 +217,7 @@ async def test_if_no_letter_can_be_sent_the_summary_says_how_many_wait(place: Pl
 
     assert (summary.complete, summary.due, summary.sent) == (True, 1, 0)
     [problem] = summary.problems
-    assert problem.code == "microsoftUnavailable"
+    assert problem.code == "emailFailed"
     assert "wait to be sent: 1." in problem.message
 
 

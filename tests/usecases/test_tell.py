@@ -151,7 +151,6 @@ async def test_who_was_told_gets_one_all_clear(telling: Telling):
     ("news", "kind"),
     [
         ({"ended": (EndedUser("ada", NOW),)}, Kind.CONNECTIONS),
-        ({"newer": Newer.REFUSED}, Kind.NEWER),
         ({"expires": UNKNOWN}, Kind.UNKNOWN),
     ],
 )
