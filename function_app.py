@@ -253,7 +253,7 @@ async def read_secret_scan(call: Call) -> func.HttpResponse:
 
 
 async def _scan(seconds: float) -> Summary:
-    """Scan, and write the line that the template's dead-man alert waits for."""
+    """Scan, and write the line whose absence infra/README.md says to watch for."""
     services = await bootstrap.services()
     deadline = Deadline.after(seconds)
     summary = await services.scan.run(Deadline.after(seconds * (1 - _SENDING_SHARE)), deadline)

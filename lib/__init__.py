@@ -1,8 +1,8 @@
 """The calendar connector.
 
     settings.py    the only reader of the environment; setting_values.py has its checks
-    bootstrap.py   the only place that builds objects: settings, then adapters, then use cases
-    ports.py       what the use cases need from outside
+    bootstrap/     the only place that builds objects: settings, then adapters, then use cases
+    ports/         what the use cases need from outside
     telemetry.py   one structured line per invocation, redacted
     domain/        the words of the business; pure, standard library only
     usecases/      one verb per file, and what several of them need; takes ports and values

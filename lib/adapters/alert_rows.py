@@ -24,7 +24,6 @@ from lib.adapters.transactions import (
     MOST_OPERATIONS,
     Gone,
     Operation,
-    deleting,
     inserting,
     merging,
     replacing,
@@ -88,18 +87,8 @@ class AlertRows:
                     yield queued
 
     async def handing_over(self, customer: str, now: datetime) -> None:
-        """See `lib.ports.alerts.Alerts`."""
-        await self._together_if_there(_note(customer, now))
-
-    async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
         """See `lib.ports.alerts.Alerts`. It changes the history's ETag: who read it before has to look again."""
-        note = _note(customer, now)
-        for keys in itertools.batched(dict.fromkeys(rows), MOST_OPERATIONS - 1, strict=False):
-            try:
-                await self._table.together([note, *(deleting(customer, key) for key in keys)])
-            except Gone:  # the note first: an e-mail sent twice is better than an all clear that nobody gets
-                await self._together_if_there(note)
-                await self._table.delete_rows(customer, keys)
+        await self._together_if_there(merging({"PartitionKey": customer, "RowKey": HISTORY, "handedOverAt": now}))
 
     async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:
         """See `lib.ports.alerts.Alerts`."""
@@ -129,11 +118,6 @@ class AlertRows:
         """Return the keys of a customer's rows."""
         pages = self._table.pages("PartitionKey eq @customer", {"customer": customer}, select=("RowKey",))
         return [row["RowKey"] async for page in pages for row in page]
-
-
-def _note(customer: str, now: datetime) -> Operation:
-    """Return what notes in a history that a letter went out."""
-    return merging({"PartitionKey": customer, "RowKey": HISTORY, "acceptedAt": now})
 
 
 def _each_once(recipients: Sequence[str]) -> list[str]:

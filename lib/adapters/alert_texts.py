@@ -1,7 +1,8 @@
 """Histories and notices as the properties of table rows.
 
-A history's `acceptedAt` is a property of its own, since sending e-mails sets just that; `unknown` is there to be asked
-for. What a later version added to a history is left out: after a roll-back, rows may hold more than this one knows.
+A history's `handedOverAt` is a property of its own, since sending letters sets just that; `unknown` is there to be
+asked for. What a later version added to a history is left out: after a roll-back, rows may hold more than this one
+knows.
 """
 
 import json
@@ -22,13 +23,13 @@ NOTICE = "notice-"
 def history_row(history: History) -> dict[str, Any]:
     """Return the row of a history."""
     parts = asdict(history)
-    del parts["customer"], parts["accepted_at"]
+    del parts["customer"], parts["handed_over_at"]
     row = {
         "PartitionKey": history.customer,
         "RowKey": HISTORY,
         "history": json.dumps(parts, default=_plain, separators=(",", ":")),
         "unknown": history.unknown is not None,
-        "acceptedAt": history.accepted_at,
+        "handedOverAt": history.handed_over_at,
     }
     return {name: value for name, value in row.items() if value is not None}
 
@@ -36,7 +37,7 @@ def history_row(history: History) -> dict[str, Any]:
 def to_history(row: Mapping[str, Any]) -> History:
     """Return the history of a row. Raises what `DAMAGED` lists."""
     read = only(dict, json.loads(row["history"]))
-    accepted_at, ended_until = row.get("acceptedAt"), read.get("ended_until")
+    handed_over_at, ended_until = row.get("handedOverAt"), read.get("ended_until")
     return History(
         customer=row["PartitionKey"],
         generation=only(str, read["generation"]),
@@ -48,7 +49,7 @@ def to_history(row: Mapping[str, Any]) -> History:
         newer=_to_told(read.get("newer")),
         ended_until=None if ended_until is None else _aware(ended_until),
         ended_told=tuple(only(str, told) for told in read.get("ended_told", [])),
-        accepted_at=None if accepted_at is None else moment(accepted_at),
+        handed_over_at=None if handed_over_at is None else moment(handed_over_at),
     )
 
 

@@ -33,7 +33,7 @@ class KeyVault:
         """Close the connections."""
         await self._client.close()
 
-    async def write(self, name: str, secret: str, expires: Expiry) -> str:
+    async def write(self, name: str, secret: str, expires: Expiry, *, copy_of: str | None = None) -> str:
         """See `lib.ports.Vault`."""
         async with failures_of(SERVICE):
             try:
@@ -42,7 +42,8 @@ class KeyVault:
                     secret,
                     content_type="text/plain",
                     expires_on=expires.as_moment(),
-                    tags={"writtenBy": WRITTEN_BY, "expires": expires.as_text() or "unknown"},
+                    tags={"writtenBy": WRITTEN_BY, "expires": expires.as_text() or "unknown"}
+                    | ({"copyOf": copy_of} if copy_of else {}),
                 )
             except HttpResponseError as problem:
                 if problem.status_code == 409:  # ObjectIsDeletedButRecoverable: the name is in soft deletion

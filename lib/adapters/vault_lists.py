@@ -53,7 +53,8 @@ def version_of(properties: SecretProperties) -> VaultVersion:
         raise ValueError("this is not an answer of Key Vault")
     ours = (properties.tags or {}).get("writtenBy") == WRITTEN_BY
     enabled = properties.enabled is not False
-    return VaultVersion(version, created_at.astimezone(UTC), enabled, _expires(properties, ours=ours), ours)
+    copy_of = str((properties.tags or {}).get("copyOf", "")) if ours else ""
+    return VaultVersion(version, created_at.astimezone(UTC), enabled, _expires(properties, ours=ours), ours, copy_of)
 
 
 def _expires(properties: SecretProperties, *, ours: bool) -> Expiry:

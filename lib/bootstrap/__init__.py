@@ -90,7 +90,7 @@ def _msal_session(origin: str, *, repeat_posts: bool = True) -> "requests.Sessio
 
 
 def _build(settings: Settings) -> Services:
-    from lib.adapters import connection_rows, consent_rows, customer_rows
+    from lib.adapters import alert_rows, connection_rows, consent_rows, customer_rows
     from lib.adapters.azure import azure_credential
     from lib.adapters.entra import EntraClient
     from lib.adapters.entra_users import EntraUsers
@@ -99,7 +99,7 @@ def _build(settings: Settings) -> Services:
     from lib.adapters.sealing import Sealing
     from lib.adapters.tables import Tables
     from lib.adapters.vault import KeyVault
-    from lib.bootstrap.alerts import Foundation, alerts_of, build_scan
+    from lib.bootstrap.alerts import Foundation, build_scan
     from lib.usecases.adoption import Adoption
     from lib.usecases.askers import Askers
     from lib.usecases.checks import Chain
@@ -122,6 +122,7 @@ def _build(settings: Settings) -> Services:
     customers = customer_rows.CustomerRows(tables.open(customer_rows.TABLE))
     consents = consent_rows.ConsentRows(tables.open(consent_rows.TABLE))
     connections = connection_rows.ConnectionRows(tables.open(connection_rows.TABLE))
+    alerts = alert_rows.AlertRows(tables.open(alert_rows.TABLE))
     vault = KeyVault(settings.key_vault_url, credential)
     entra = EntraClient(http, cloud.entra_url, cloud.graph_scope, _msal_session)
     graph = GraphClient(http, cloud.graph_url)
@@ -136,7 +137,7 @@ def _build(settings: Settings) -> Services:
             tables=tables,
             http=http,
             customers=customers,
-            connections=connections,
+            alerts=alerts,
             entra=entra,
             graph=graph,
             credentials=credentials,
@@ -154,7 +155,7 @@ def _build(settings: Settings) -> Services:
         graph=graph,
         credentials=credentials,
         chain=chain,
-        cleaner=Cleaner(customers, vault, consents, connections, alerts_of(tables)),
+        cleaner=Cleaner(customers, vault, consents, connections, alerts),
         renewals=renewals,
         askers=Askers(credentials, entra, UserTokens(renewals)),
         sign_ins=sign_ins,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from azure.core.credentials_async import AsyncTokenCredential
 
-from lib.adapters import alert_rows, scan_rows
-from lib.adapters.connection_rows import ConnectionRows
+from lib.adapters import scan_rows
+from lib.adapters.alert_rows import AlertRows
 from lib.adapters.customer_rows import CustomerRows
 from lib.adapters.entra import EntraClient
 from lib.adapters.graph import GraphClient
@@ -38,7 +38,7 @@ class Foundation:
     tables: Tables
     http: Http
     customers: CustomerRows
-    connections: ConnectionRows
+    alerts: AlertRows
     entra: EntraClient
     graph: GraphClient
     credentials: Credentials
@@ -48,20 +48,14 @@ class Foundation:
     random: Random
 
 
-def alerts_of(tables: Tables) -> alert_rows.AlertRows:
-    """Return where alerts are remembered."""
-    return alert_rows.AlertRows(tables.open(alert_rows.TABLE))
-
-
 def build_scan(base: Foundation) -> Scan:
     """Return the scan, with the delivery and the summaries in it."""
-    settings, customers, now = base.settings, base.customers, base.now
+    settings, customers, alerts, now = base.settings, base.customers, base.alerts, base.now
     runs = base.tables.open(scan_rows.TABLE)
-    alerts = alerts_of(base.tables)
     leasing = Leasing(LeaseRows(runs), now, base.random)
     housekeeping = Housekeeping(customers, base.credentials.vault, now)
     ended_users = EndedUsers(base.renewals)
-    digests = Digests(alerts, customers, ended_users, settings.alert_recipients, settings.alert_days, now)
+    digests = Digests(alerts, customers, ended_users, settings.alert_recipients, now)
     return Scan(
         customers=customers,
         alerts=alerts,

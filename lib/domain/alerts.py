@@ -14,7 +14,7 @@ Days are calendar days in UTC: a secret works no longer from the first moment of
 Entra ID changes nothing: it neither opens nor solves anything.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -25,10 +25,11 @@ _AGAIN_AFTER = timedelta(days=7)
 _MOST_TOLD_APART = 200  # customers that could not be checked
 _STORED_LATE = timedelta(minutes=10)  # so long after it ended may a connection's row say so
 _MOST_JUST_ENDED = 500
+_NOTHING_TOLD = 1_000_000  # days: a level above all thresholds
 
 
 class Kind(StrEnum):
-    """What there is to tell, the most urgent first."""
+    """What there is to tell, the most urgent first. An all clear comes before what nobody has to hurry about."""
 
     EXPIRED = "expired"
     REFUSED = "refused"
@@ -46,9 +47,17 @@ class Kind(StrEnum):
         return list(Kind).index(self)
 
 
+def by_urgency(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Return the kinds, the most urgent first."""
+    return tuple(sorted(kinds, key=lambda kind: kind.urgency))
+
+
 @dataclass(frozen=True)
 class Told:
-    """What was told last: about which credential, at which threshold, on which day; `until` is the expiry told."""
+    """What was told last, about which secret (or whatever it is about), and on which day.
+
+    Only of an expiry: `level` is the threshold told, 0 once it has expired, and `until` the date told.
+    """
 
     about: str
     on: date
@@ -58,7 +67,9 @@ class Told:
 
 @dataclass(frozen=True)
 class History:
-    """What was told about one customer, and is still open. `accepted_at`: when a letter about what is open went out.
+    """What was told about one customer, and is still open.
+
+    `handed_over_at` is when a letter about what is open was first handed over, None while nobody can have got one.
 
     Connections that ended were told up to `ended_until`, and after it those of the moments in `ended_told`.
     """
@@ -73,12 +84,26 @@ class History:
     newer: Told | None = None
     ended_until: datetime | None = None
     ended_told: tuple[str, ...] = ()
-    accepted_at: datetime | None = None
+    handed_over_at: datetime | None = None
 
     @property
     def open(self) -> bool:
         """Whether something that was told is not solved."""
         return any((self.expiry, self.credential, self.consent, self.unchecked, self.newer))
+
+
+def reopened(history: History) -> History:
+    """Return the history of a customer whose secret is another one by now: nothing was told of that one yet.
+
+    What was told of the one before stays open, so that its end is an all clear.
+    """
+    return replace(
+        history,
+        expiry=replace(history.expiry, level=_NOTHING_TOLD) if history.expiry else None,
+        credential=replace(history.credential, on=date.min) if history.credential else None,
+        unknown=None,
+        newer=None,
+    )
 
 
 @dataclass(frozen=True)
@@ -94,8 +119,8 @@ def judge(history: History, seen: Seen, thresholds: Sequence[int], today: date) 
     """Return what has to be told about a customer today. `thresholds` are days; the day itself always counts."""
     expiry, tell_expiry = _expiry(history.expiry, seen, thresholds, today)
     refused = seen.refused is not None and not seen.expired_by_entra
-    credential, tell_credential = _standing(history.credential, seen.credential, refused, seen.asked, today)
-    consent, tell_consent = _standing(history.consent, seen.application, seen.withdrawn is not None, seen.asked, today)
+    credential, tell_credential = _standing(history.credential, seen.credential, refused, seen.judged, today)
+    consent, tell_consent = _standing(history.consent, seen.generation, seen.withdrawn is not None, seen.asked, today)
     unknown, tell_unknown = _unknown(history.unknown, seen, today)
     newer, tell_newer = _newer(history.newer, seen, today)
     with_ended, tell_ended = _ended(history, seen)
@@ -138,9 +163,9 @@ def judge_unchecked(history: History, unchecked: Collection[str], today: date) -
 
 def _judgement(before: History, after: History, due: list[Kind]) -> Judgement:
     if after.open and not before.open:
-        after = replace(after, accepted_at=None)
+        after = replace(after, handed_over_at=None)
     solved = before.open and not after.open
-    return Judgement(after, tuple(sorted(due, key=lambda kind: kind.urgency)), solved)
+    return Judgement(after, by_urgency(due), solved)
 
 
 def _expiry(told: Told | None, seen: Seen, thresholds: Sequence[int], today: date) -> tuple[Told | None, bool]:
@@ -148,12 +173,12 @@ def _expiry(told: Told | None, seen: Seen, thresholds: Sequence[int], today: dat
     level, on = _level(seen, thresholds, today), seen.expires.on
     if level is None:
         # By the date as far as it is known nothing is due. That a secret has expired only Entra ID can take back.
-        stays = told is not None and (seen.unsure or (told.level == 0 and not seen.asked))
+        stays = told is not None and (seen.unsure or (told.level == 0 and not seen.judged))
         return (told if stays else None), False
     if told is not None and not _same(told, seen):
         told = None
     if told is not None and told.level == 0 and not seen.has_expired(today):
-        if not seen.asked:
+        if not seen.judged:
             return told, False
         told = None  # Entra ID took back that it expired
     again = level == 0 and told is not None and today - told.on >= _AGAIN_AFTER
@@ -197,10 +222,8 @@ def _standing(told: Told | None, about: str, present: bool, asked: bool, today: 
 def _unknown(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, bool]:
     if seen.expires.known:
         return None, False
-    if (
-        not seen.asked or seen.unsure or seen.refused is not None
-    ):  # perhaps it can be read tomorrow; or it does not matter any more
-        return told, False
+    if not seen.judged or seen.unsure or seen.refused is not None:
+        return told, False  # perhaps it can be read tomorrow; or it does not matter any more
     if told is not None and told.about == seen.credential:
         return told, False
     return Told(seen.credential, today), True
@@ -209,7 +232,7 @@ def _unknown(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, b
 def _newer(told: Told | None, seen: Seen, today: date) -> tuple[Told | None, bool]:
     """Return what stands told about a version added to the vault by hand that Entra ID does not accept."""
     if seen.newer is not Newer.REFUSED:
-        return (None if seen.asked and not seen.unsure else told), False
+        return (None if seen.judged and not seen.unsure else told), False
     about = seen.newer_version or seen.credential
     if told is not None and told.about == about:
         return told, False

@@ -138,6 +138,11 @@ class Customer:
     connections_mark: str = ""
 
     @property
+    def in_use(self) -> Revision | None:
+        """The revision whose credential counts: the one that calendars use, before any was tested the newest."""
+        return self.active or self.newest
+
+    @property
     def users_connect(self) -> bool:
         """Whether users' connections are needed: for the revision that answers, or for the one that shall."""
         return any(revision.users_connect for revision in (self.active, self.newest) if revision)

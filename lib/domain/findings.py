@@ -19,12 +19,13 @@ class Newer(StrEnum):
 class Trouble:
     """Why something does not work: Microsoft's code, or ours, and what the dictionary says.
 
-    Without a `remedy`, a new secret is what helps.
+    Without a `remedy`, a new secret is what helps. `missing`: the vault does not hold the secret, so nobody was asked.
     """
 
     code: str
     message: str
     remedy: str = ""
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,15 @@ class EndedUser:
 class Seen:
     """One customer's credential as the scan saw it.
 
-    `credential` names the secret in use (its version in the vault), `application` what it proves. `asked` tells that
-    Entra ID answered: without it, `refused` and `withdrawn` say nothing. `unproven`: it refused before it looked at the
-    secret. `unsure`: something else could not be asked, so what is not known may be known tomorrow. `hint` (Microsoft's
-    first three characters) and `key_id` are what Entra ID lists for the secret, where the application may read that.
+    `credential` names the secret in use (its version in the vault), `generation` the customer's life. `asked`: Entra ID
+    answered; without it, `refused` and `withdrawn` say nothing. `unproven`: it refused before it looked at the secret.
+    `unsure`: something else could not be asked, so what is not known may be known tomorrow. `hint` (Microsoft's first
+    three characters) and `key_id` are what Entra ID lists for the secret, where the application may read that.
     `newer_version` names a version added by hand that Entra ID does not accept.
     """
 
     credential: str
-    application: str
+    generation: str
     expires: Expiry = UNKNOWN
     asked: bool = False
     refused: Trouble | None = None
@@ -68,6 +69,11 @@ class Seen:
         return self.expired_by_entra or (left is not None and left <= 0)
 
     @property
+    def judged(self) -> bool:
+        """Whether Entra ID looked at the secret and said what it thinks of it."""
+        return self.asked and not self.unproven
+
+    @property
     def works(self) -> bool:
         """Whether Entra ID accepted the secret just now."""
-        return self.asked and self.refused is None and not self.unproven
+        return self.judged and self.refused is None

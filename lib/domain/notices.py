@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from lib.domain.alerts import History, Kind
+from lib.domain.alerts import History, Kind, by_urgency
 from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.findings import Newer, Trouble
 
@@ -154,10 +154,12 @@ def as_one(notices: Sequence[Notice]) -> Notice:
     if kinds - {Kind.SOLVED, Kind.CONNECTIONS, Kind.UNKNOWN}:
         kinds.discard(Kind.SOLVED)
     newest = by_age[-1]
+    ending = of.get(Kind.EXPIRED if Kind.EXPIRED in kinds else Kind.EXPIRING, newest)
     connections, unchecked = of.get(Kind.CONNECTIONS, newest), of.get(Kind.UNCHECKED, newest)
     return replace(
         newest,
-        kinds=tuple(sorted(kinds, key=lambda kind: kind.urgency)),
+        kinds=by_urgency(kinds),
+        expires=newest.expires if newest.expires.known else ending.expires,
         refused=of.get(Kind.REFUSED, newest).refused,
         withdrawn=of.get(Kind.CONSENT, newest).withdrawn,
         users=connections.users,

@@ -14,6 +14,9 @@ from lib.domain.refusals import entra_advice
 _NOT_CONSENTED = frozenset({7000229, 700016, 700011})
 _NO_APP_ROLE = 501051
 
+# Of the refusals about the credential: the others (a certificate, the clock, a public client) have their own remedies.
+_A_NEW_SECRET_HELPS = frozenset({7000215, 7000218, 7000222})
+
 
 def of_refusal(seen: Seen, refused: EntraRefused, revision: Revision, *, active: bool) -> Seen:
     """Return what a final refusal adds to what was seen. `active`: this revision answers, so it once had consent.
@@ -21,9 +24,8 @@ def of_refusal(seen: Seen, refused: EntraRefused, revision: Revision, *, active:
     Without that, missing consent is no news: it has not been given yet.
     """
     advice = entra_advice(refused)
-    renewable = advice.topic in {Topic.CREDENTIAL, Topic.CREDENTIAL_EXPIRED}
-    trouble = Trouble(advice.code, advice.message, "" if renewable else advice.remedy)
     codes = set(refused.codes)
+    trouble = Trouble(advice.code, advice.message, "" if codes & _A_NEW_SECRET_HELPS else advice.remedy)
     if advice.topic is Topic.CREDENTIAL_EXPIRED:
         return replace(seen, asked=True, refused=trouble, expired_by_entra=True)
     if codes & _NOT_CONSENTED or advice.topic in {Topic.CONSENT, Topic.PERMISSION}:

@@ -27,9 +27,6 @@ _REQUEST_PROPERTIES = {
     "errormailboxdataarraytoobig": "schedules",
     "errormailboxdataarrayempty": "schedules",
 }
-SECRET_MISSING = "credentialRefused"  # noqa: S105  a code of the contract
-"""The contract's code for a secret that Entra ID was not even shown."""
-
 _PAUSE = 10.0  # seconds to wait when Microsoft throttles without saying how long
 
 
@@ -77,7 +74,7 @@ def user_error(refused: EntraRefused) -> CalendarError:
 def secret_missing() -> Refused:
     """Return the error of a secret that the vault no longer holds, or holds disabled."""
     return Refused(
-        SECRET_MISSING,
+        "credentialRefused",
         "The client secret is no longer in this deployment's Key Vault, or was disabled there.",
         remedy="Paste the client secret's Value into the Calendar Configuration again, save and test.",
         owner=Owner.ATS_ADMIN,

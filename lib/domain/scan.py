@@ -1,4 +1,4 @@
-"""One run of the secret scan: what it counts, and where it was when it stopped."""
+"""One run of the secret scan: what it counts, and what it found wrong."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ class Problem:
 class Summary:
     """A finished run (contract: Secret scan). `due` and `sent` count alerts: one per customer told about.
 
-    `complete` is false when any page or customer could not be looked at; `couldNotCheck` counts those customers.
+    `complete` is false when any page or customer could not be looked at; `could_not_check` counts those customers.
     """
 
     started_at: datetime
@@ -48,10 +48,8 @@ class Count:
     sent: int = 0
     could_not_check: int = 0
     problems: list[Problem] = field(default_factory=list)
-    problems_in_all: int = 0
 
     def problem(self, customer: str | None, code: str, message: str) -> None:
         """Note a problem; of very many only the first are kept."""
-        self.problems_in_all += 1
         if len(self.problems) < MOST_PROBLEMS:
             self.problems.append(Problem(customer, code, message))

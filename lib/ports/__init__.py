@@ -81,7 +81,8 @@ class Customers(Protocol):
 class VaultVersion:
     """What the vault tells about a version of a secret without its value. `ours`: this application wrote it.
 
-    `expires` is what a version says that somebody gave a date, or for ours also "never"; else it is unknown.
+    `expires` is what a version says that somebody gave a date, or for ours also "never"; else it is unknown. `copy_of`
+    is the version whose value it was given again, with another expiry.
     """
 
     id: str
@@ -89,6 +90,7 @@ class VaultVersion:
     enabled: bool
     expires: Expiry
     ours: bool
+    copy_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,11 @@ class VaultSecret:
 class Vault(Protocol):
     """Where client secrets are kept. A version never changes."""
 
-    async def write(self, name: str, secret: str, expires: Expiry) -> str:
-        """Store a new version and return its id. Raises Conflict if the secret was deleted in the meantime."""
+    async def write(self, name: str, secret: str, expires: Expiry, *, copy_of: str | None = None) -> str:
+        """Store a new version and return its id; `copy_of` names the version that has the same value.
+
+        Raises Conflict if the secret was deleted in the meantime.
+        """
 
     async def recover(self, name: str) -> None:
         """Bring back a secret that somebody deleted, with all its versions. One that is not deleted is fine."""

@@ -53,14 +53,11 @@ class Alerts(Protocol):
     async def handing_over(self, customer: str, now: datetime) -> None:
         """Note in the history that a letter about what is open is handed over now. A history that is gone is fine."""
 
-    async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
-        """Remove these rows of a customer, whose letter was accepted, and note it in the history. Gone is fine."""
-
     async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:
         """Note that the letter failed, or was `refused`, and when to try again. A row that is gone is fine."""
 
     async def drop(self, customer: str, rows: Sequence[str]) -> None:
-        """Remove these rows of a customer: nobody has to be told any more. Gone is fine."""
+        """Remove these rows of a customer: they were sent, or nobody has to be told any more. Gone is fine."""
 
     async def forget(self, customer: str) -> None:
         """Remove everything about a customer."""

@@ -4,6 +4,7 @@ Looked for by the scan, and when Entra ID refuses the secret in use. Only versio
 write and that are newer than the one in use: what a save wrote waits for its test, or belongs to a save that failed.
 """
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -16,9 +17,10 @@ from lib.domain.errors import CalendarError
 from lib.domain.microsoft import EntraRefused, SecretMissing
 from lib.domain.probing import accepts_secret
 from lib.domain.refusals import is_passing, speaks_of_credential
-from lib.ports import Credential, Customers, Deadline, Entra, Vault, VaultVersion
+from lib.ports import Credential, Customers, Deadline, Entra, VaultVersion
 from lib.usecases.credentials import Credentials, tenant_of
 from lib.usecases.updating import update
+from lib.usecases.versions import made_at
 
 _log = logging.getLogger("calendar_connector")
 
@@ -47,28 +49,33 @@ class Adoption:
     credentials: Credentials
     entra: Entra
     _looked: OrderedDict[tuple[str, ...], float] = field(default_factory=OrderedDict, repr=False)
-
-    @property
-    def vault(self) -> Vault:
-        """The vault that secrets are in."""
-        return self.credentials.vault
+    _under_way: dict[tuple[str, ...], asyncio.Task[Customer | None]] = field(default_factory=dict, repr=False)
 
     async def after_refusal(
         self, customer: Customer, revision: Revision, deadline: Deadline, *, again: bool = False
     ) -> Customer | None:
         """Return the customer with a newer version in use, None if there is none that works.
 
-        A look is remembered for a minute, so that a wrong secret does not cost one per call; `again` looks all the
-        same. A failure to look is not told: the refusal is what the caller has to tell.
+        A look that found nothing is remembered for a minute, so that a wrong secret does not cost one per call; `again`
+        looks all the same. A failure to look is not told: the refusal is what the caller has to tell.
         """
         key = (customer.id, customer.generation, revision.secret_version or "")
         if revision.secret_version is None or (not again and time.monotonic() < self._looked.get(key, 0.0)):
             return None
-        self._looked[key] = time.monotonic() + _LOOK_AGAIN_AFTER
-        if len(self._looked) > _MOST_REMEMBERED:
-            self._looked.popitem(last=False)
+        under_way = self._under_way.get(key)
+        if under_way is None:
+            under_way = self._under_way[key] = asyncio.create_task(self._find(customer, revision, deadline))
+            under_way.add_done_callback(lambda _: self._under_way.pop(key, None))
+        found = await asyncio.shield(under_way)  # whoever is refused meanwhile waits for the same look
+        if found is None:
+            self._looked[key] = time.monotonic() + _LOOK_AGAIN_AFTER
+            if len(self._looked) > _MOST_REMEMBERED:
+                self._looked.popitem(last=False)
+        return found
+
+    async def _find(self, customer: Customer, revision: Revision, deadline: Deadline) -> Customer | None:
         try:
-            versions = await self.vault.versions(customer.secret_name())
+            versions = await self.credentials.vault.versions(customer.secret_name())
             return (await self.look(customer, revision, versions, deadline)).customer
         except CalendarError as problem:
             _log.warning("no newer secret of customer %s was looked for: %s", customer.id, type(problem).__name__)
@@ -130,7 +137,7 @@ class Adoption:
         """Return the customer if another secret was taken into use meanwhile: by another process, or by a save."""
         stored = await self.customers.read(seen.id)
         customer = stored.customer if stored else None
-        in_use = (customer.active or customer.newest) if customer else None
+        in_use = customer.in_use if customer else None
         if customer is None or in_use is None or customer.generation != seen.generation:
             return None
         return customer if in_use.secret_version != revision.secret_version else None
@@ -138,7 +145,7 @@ class Adoption:
 
 def added_by_hand(versions: Sequence[VaultVersion], in_use: str | None) -> list[VaultVersion]:
     """Return the enabled versions that somebody added after the one in use, the newest first."""
-    since = next((version.created_at for version in versions if version.id == in_use), None)
+    since = made_at(versions, in_use)
     found = [
         version
         for version in versions
@@ -151,4 +158,7 @@ def added_by_hand(versions: Sequence[VaultVersion], in_use: str | None) -> list[
 def _with(revision: Revision | None, old: str | None, version: VaultVersion) -> Revision | None:
     if revision is None or revision.secret_version != old:
         return revision
-    return replace(revision, secret_version=version.id, secret_expires=version.expires, learned_expires=UNKNOWN)
+    # A date typed after the version was added was typed for it.
+    typed = revision.secret_expires if revision.saved_at >= version.created_at else UNKNOWN
+    expires = version.expires if version.expires.known else typed
+    return replace(revision, secret_version=version.id, secret_expires=expires, learned_expires=UNKNOWN)

@@ -32,9 +32,9 @@ _MOST_FAILURES = 3  # of the service, one after the other; then the rest waits f
 
 @dataclass
 class Delivered:
-    """What a run did: `letters` accepted, `refused`, and still `waiting`; `alerts` of which every letter is out.
+    """What a run did: `letters` accepted and `refused`, others still `waiting`; `alerts` of which every letter is out.
 
-    `problem` says why the run stopped before everything was sent.
+    `problem` says what kept letters from going out.
     """
 
     letters: int = 0
@@ -94,31 +94,37 @@ class _Sending:
         """Send one letter after the other. Raises Busy when another process has taken over."""
         self.result.waiting = len(digests)
         for digest in digests:
-            self.open_rows.update(queued.alert for queued in digest.queued)
+            self.open_rows.update(queued.alert for queued in [*digest.queued, *digest.later])
         failures = 0
         for digest in digests:
             try:
                 if not await self._in_time(digest):
                     return
                 failures = 0
-                self.result.waiting -= bool(digest.queued) or not digest.left_out
-            except CalendarError as problem:
-                _log.error("a letter could not be sent: %s %s", problem.message, problem.remedy or "")
-                self.result.problem = self.result.problem or problem.code
-                failures += 1
-                await self._postpone(digest, refused=False)
+                only_left_out = digest.left_out and not digest.queued  # then there was no letter yet
+                self.result.waiting -= not (only_left_out or digest.later)
+            except Busy:
+                raise
             except Exception as problem:
-                if isinstance(problem, Busy):
-                    raise
-                _log.exception("a letter could not be sent: %s", type(problem).__name__)
-                self.result.problem = "internalError"
                 failures += 1
+                self._note(problem)
                 await self._postpone(digest, refused=False)
             if failures == _MOST_FAILURES:
                 return
 
+    def _note(self, problem: Exception) -> None:
+        """Tell why a letter could not be sent."""
+        if isinstance(problem, CalendarError):
+            code = problem.trace.code or problem.code
+            _log.error("a letter could not be sent: %s (%s) %s", problem.message, code, problem.remedy or "")
+            self.result.problem = self.result.problem or problem.code
+        else:
+            _log.error("a letter could not be sent: %s", type(problem).__name__, exc_info=problem)
+            self.result.problem = "internalError"
+
     async def _in_time(self, digest: Digest) -> bool:
         """Send a letter when its turn has come; False if that is after the deadline."""
+        attempts = 0
         while True:
             wait = self.paced.wait(self.delivery.now())
             if wait + _LEAST_SECONDS > self.deadline.left():
@@ -131,7 +137,9 @@ class _Sending:
                 return True
             except Throttled as busy:
                 self.throttled = True
-                await self._postpone(digest, refused=False)
+                attempts += 1
+                if attempts > 1:  # then it may be about this letter
+                    await self._postpone(digest, refused=False)
                 self.paced.hold_back(self.delivery.now() + timedelta(seconds=busy.retry_after))
 
     async def _send(self, digest: Digest) -> None:
@@ -161,13 +169,13 @@ class _Sending:
             raise
         self.result.letters += 1
         for customer, rows in digest.rows().items():
-            await self.delivery.alerts.accepted(customer, rows, self.delivery.now())
+            await self.delivery.alerts.drop(customer, rows)
         self.result.alerts += self._done(digest.queued)
 
     async def _refused(self, digest: Digest, refused: LetterRefused) -> None:
         """Note that the service does not take this letter: others go out, and it is tried again.
 
-        That is with the next run if the reason passes, else a day later.
+        That is with the next run if the reason passes, else 20 hours later.
         """
         _log.error("a letter with %d alerts was refused by the e-mail service: %s", len(digest.queued), refused.code)
         self.result.refused += 1

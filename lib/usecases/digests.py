@@ -2,14 +2,15 @@
 
 import uuid
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from lib.domain.alerts import History, Kind
+from lib.domain.alerts import History, Kind, reopened
 from lib.domain.configuration import ConfigurationType, Customer
-from lib.domain.freshness import of_secret_in_use, of_today, of_users
+from lib.domain.freshness import is_about_another, of_secret_in_use, of_today, of_users
 from lib.domain.letters.compose import Content
 from lib.domain.notices import BASIC, DEPLOYMENT, Notice, Queued, as_one, still_true
-from lib.ports import Customers, Damaged, Now
+from lib.ports import Conflict, Customers, Damaged, Now
 from lib.ports.alerts import Alerts
 from lib.usecases.ended_users import EndedUsers
 
@@ -23,7 +24,7 @@ class Digest:
     """What waits for one reader, the most urgent first.
 
     `first_about` are the customers of whom no letter about what is open was handed over before;
-    `left_out` waits on, since nobody can tell now whether it is true.
+    `left_out` waits on, since nobody can tell now whether it is true, `later` because the letter would be too long.
     """
 
     recipient: str
@@ -31,6 +32,7 @@ class Digest:
     queued: list[Queued] = field(default_factory=list)
     first_about: set[str] = field(default_factory=set)
     left_out: list[Queued] = field(default_factory=list)
+    later: list[Queued] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -42,9 +44,13 @@ class Digest:
         return str(uuid.uuid5(_NAMESPACE, "\n".join([self.recipient.lower(), *rows])))
 
     @property
-    def urgency(self) -> tuple[bool, bool, bool, tuple[int, object]]:
-        """What failed before comes last, so that it holds up nobody; then expired ones and operators first."""
-        first, failed = self.queued[0].notice, any(queued.not_before for queued in self.queued)
+    def urgency(self) -> tuple[str, bool, bool, tuple[int, object]]:
+        """What failed before comes last, the oldest failure first, so that it holds up nobody.
+
+        Of others, expired ones and operators come first.
+        """
+        first = self.queued[0].notice
+        failed = max((queued.not_before.isoformat() for queued in self.queued if queued.not_before), default="")
         return failed, first.kind is not Kind.EXPIRED, not self.for_operators, first.urgency
 
     def rows(self) -> dict[str, list[str]]:
@@ -63,7 +69,6 @@ class Digests:
     customers: Customers
     ended_users: EndedUsers
     operators: tuple[str, ...]
-    thresholds: tuple[int, ...]
     now: Now
 
     async def waiting(self) -> list[Digest]:
@@ -82,6 +87,7 @@ class Digests:
             digest.queued.append(queued)
         for digest in found.values():
             digest.queued.sort(key=lambda queued: (queued.notice.urgency, queued.notice.customer))
+            digest.later = digest.queued[_MOST_IN_A_LETTER:]
             del digest.queued[_MOST_IN_A_LETTER:]
         return sorted(found.values(), key=lambda digest: digest.urgency)
 
@@ -106,7 +112,7 @@ class Digests:
                     continue
                 left.append(queued)
                 true[customer_id].append(notice)
-                if known is not None and known.history.accepted_at is None:
+                if known is not None and known.history.handed_over_at is None:
                     digest.first_about.add(customer_id)
         digest.queued = left
         if not left:
@@ -120,13 +126,23 @@ class Digests:
         today = self.now().date()
         true, customer = still_true(notice, known.history), known.customer
         if true is not None and customer is not None:
+            if is_about_another(true, customer):
+                await self._begin_anew(known)
             if true.generation != customer.generation:
                 return None
-            true = replace(true, tested=customer.active is not None)
-            true = of_secret_in_use(true, customer, known.history, self.thresholds, today)
+            true = of_secret_in_use(replace(true, tested=customer.active is not None), customer)
             if true is not None and Kind.CONNECTIONS in true.kinds:
                 true = of_users(true, [user.at for user in await self.ended_users.of(customer)])
         return true and of_today(true, today)
+
+    async def _begin_anew(self, known: "_Known") -> None:
+        """Let the next scan tell what there is to tell of the secret in use, since what waited was about another."""
+        after = reopened(known.history)
+        if known.begun_anew or after == known.history:
+            return
+        known.begun_anew = True
+        with suppress(Conflict):  # a scan was faster, and has judged
+            await self.alerts.commit(after, known.etag, None, [])
 
     async def _known(self, customer_id: str, recipient: str) -> "_Known | None":
         """Return what is known of the customer now, None if this reader is not to be told about it."""
@@ -134,21 +150,23 @@ class Digests:
         if stored is None:
             return None
         if customer_id in {DEPLOYMENT, BASIC}:
-            return _Known(stored.history) if _among(recipient, self.operators) else None
+            return _Known(stored.history, stored.etag) if _among(recipient, self.operators) else None
         found = await self.customers.read(customer_id)
         newest = found.customer.newest if found else None
         if found is None or newest is None or newest.access.type is ConfigurationType.NONE:
             return None
         readers = (*self.operators, *newest.wishes.alert_recipients)
-        return _Known(stored.history, found.customer) if _among(recipient, readers) else None
+        return _Known(stored.history, stored.etag, found.customer) if _among(recipient, readers) else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Known:
     """What is true now. `customer` is None for what is about the deployment itself."""
 
     history: History
+    etag: str
     customer: Customer | None = None
+    begun_anew: bool = False
 
 
 def _among(recipient: str, readers: tuple[str, ...]) -> bool:

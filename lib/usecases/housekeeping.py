@@ -15,6 +15,7 @@ from lib.domain.credential import Expiry
 from lib.domain.errors import CalendarError
 from lib.ports import Customers, Damaged, Deadline, Now, Vault, VaultVersion
 from lib.usecases.updating import update
+from lib.usecases.versions import made_at
 
 _SETTLED_AFTER = timedelta(hours=1)
 _UNUSED_AFTER = timedelta(days=1)
@@ -69,9 +70,10 @@ class Housekeeping:
 
     def _superseded(self, customer: Customer, versions: Sequence[VaultVersion]) -> list[VaultVersion]:
         named = {revision.secret_version for revision in (customer.active, customer.newest) if revision}
-        since = min((version.created_at for version in versions if version.id in named), default=None)
-        if since is None:
+        moments = [moment for name in named if (moment := made_at(versions, name)) is not None]
+        if not moments:
             return []
+        since = min(moments)
         return [
             version
             for version in versions

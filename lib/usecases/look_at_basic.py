@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from lib.domain.advice import Topic
-from lib.domain.alerts import Kind
 from lib.domain.configuration import Customer
 from lib.domain.errors import BasicNotAllowed
 from lib.domain.findings import Seen, Trouble
 from lib.domain.microsoft import EntraRefused, SecretMissing
-from lib.domain.notices import BASIC, Notice
-from lib.domain.refusals import entra_advice, entra_error, is_passing, of_basic, secret_missing
+from lib.domain.notices import BASIC
+from lib.domain.refusals import entra_advice, entra_error, is_passing, secret_missing
 from lib.ports import Deadline, Entra
 from lib.usecases.credentials import BASIC_SECRET, Credentials, tenant_of
 
@@ -27,7 +25,8 @@ class BasicLooker:
         """Return what was seen, by way of some of the customers that use it; None if Basic is not offered.
 
         Only what Entra ID says of the secret counts. What is wrong with one customer (tenant, consent, a policy) says
-        nothing about the application, so the next one is asked. Raises what tells that nobody could be asked.
+        nothing about the application, so the next one is asked; without any word about it, nothing was `asked`. Raises
+        what tells that Entra ID or the vault cannot be asked now.
         """
         versions = [version for version in await self.credentials.vault.versions(BASIC_SECRET) if version.enabled]
         newest = versions[-1] if versions else None
@@ -44,7 +43,7 @@ class BasicLooker:
 
     async def _try(self, seen: Seen, customer: Customer, deadline: Deadline) -> Seen:
         """Ask for a token in a customer's tenant. Without a word about the secret, nothing was asked."""
-        revision = customer.active or customer.newest
+        revision = customer.in_use
         if revision is None:
             return seen
         try:
@@ -52,8 +51,8 @@ class BasicLooker:
             credential = replace(self.credentials.of(customer, revision, tenant), keep=False)
             await self.entra.app_token(credential, deadline, fresh=True)
         except SecretMissing:
-            problem = of_basic(secret_missing())
-            return replace(seen, asked=True, refused=Trouble(problem.code, problem.message))
+            text = "The Key Vault holds no readable version of the secret basic-application."
+            return replace(seen, asked=True, refused=Trouble(secret_missing().code, text, missing=True))
         except EntraRefused as refused:
             if is_passing(refused):
                 raise entra_error(refused) from refused
@@ -63,17 +62,3 @@ class BasicLooker:
             expired = advice.topic is Topic.CREDENTIAL_EXPIRED
             return replace(seen, asked=True, refused=Trouble(advice.code, advice.message), expired_by_entra=expired)
         return replace(seen, asked=True)
-
-
-def basic_notice(application_id: str | None, seen: Seen, kinds: tuple[Kind, ...], now: datetime) -> Notice:
-    """Return the notice about the application of Basic."""
-    return Notice(
-        customer=BASIC,
-        generation="",
-        kinds=kinds,
-        found_at=now,
-        application_id=application_id,
-        expires=seen.expires,
-        works=seen.works,
-        refused=seen.refused,
-    )

@@ -51,18 +51,22 @@ class Looker:
     async def look(self, customer: Customer, deadline: Deadline) -> Looked:
         """Look at one customer. What cannot be asked is in the result."""
         looked = Looked(customer)
-        revision = customer.active or customer.newest
+        revision = customer.in_use
         if revision is None or revision.access.type is ConfigurationType.NONE:
             return looked
-        looked.seen = Seen("", customer.generation, NEVER)  # Basic: the secret is the operator's, and looked at as such
+        # Basic: the secret is the operator's, and looked at as such; of the customer's own there is nothing to ask.
+        looked.seen = Seen("", customer.generation, NEVER, asked=True)
         try:
             if revision.access.type is ConfigurationType.ADVANCED:
                 looked.has_credential = True
                 looked.seen = _known(customer, revision)
                 await self._credential(looked, revision, deadline)
-            looked.seen = replace(looked.seen, ended=await self.ended_users.of(looked.customer))
         except CalendarError as problem:
             looked.unchecked = problem
+        try:
+            looked.seen = replace(looked.seen, ended=await self.ended_users.of(looked.customer))
+        except CalendarError as problem:
+            looked.unchecked = looked.unchecked or problem
         return looked
 
     async def _credential(self, looked: Looked, revision: Revision, deadline: Deadline) -> None:
@@ -72,7 +76,7 @@ class Looker:
         adopted = await self.adoption.look(looked.customer, revision, versions, deadline)
         if adopted.customer is not None:
             looked.customer = adopted.customer
-            revision = adopted.customer.active or adopted.customer.newest or revision
+            revision = adopted.customer.in_use or revision
             versions = await self.credentials.vault.versions(looked.customer.secret_name())  # there may be a newer one
         looked.seen = _in_vault(_known(looked.customer, revision), revision, versions)
         if adopted.refused:
@@ -144,7 +148,7 @@ def _is_readable(revision: Revision, versions: Sequence[VaultVersion]) -> bool:
 def _missing(seen: Seen) -> Seen:
     """Return it with a secret that the vault does not hold any more, or not to be read."""
     gone = secret_missing()
-    return replace(seen, asked=True, refused=Trouble(gone.code, gone.message))
+    return replace(seen, asked=True, refused=Trouble(gone.code, gone.message, missing=True))
 
 
 def _in_vault(seen: Seen, revision: Revision, versions: Sequence[VaultVersion]) -> Seen:

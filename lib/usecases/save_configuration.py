@@ -92,19 +92,20 @@ class _Writing:
 
     async def _new_version(self, planned: Customer, newest: Revision | None) -> str:
         """Write the secret given, or the stored one again with its new expiry, and return the vault's version."""
-        secret = self.draft.secret
+        secret, copy_of = self.draft.secret, None
         if secret is None:
             if newest is None or newest.secret_version is None or not keeps_secret(self.draft.access, newest):
                 raise InvalidRequest("applicationSecret", "is missing")
             try:
-                secret = await self.vault.read(planned.secret_name(), newest.secret_version)
+                copy_of = newest.secret_version
+                secret = await self.vault.read(planned.secret_name(), copy_of)
             except SecretMissing:
                 raise InvalidRequest(
                     "applicationSecret",
                     "must be given again, because the stored one is no longer in the vault",
                     remedy="Paste the client secret's Value from the Entra portal.",
                 ) from None
-        return await self.vault.write(planned.secret_name(), secret, self.draft.secret_expires)
+        return await self.vault.write(planned.secret_name(), secret, self.draft.secret_expires, copy_of=copy_of)
 
     async def write(self, planned: Customer, stored: Stored | None, customers: Customers) -> bool:
         """Write the row; False if somebody else was faster."""

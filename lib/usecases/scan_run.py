@@ -8,7 +8,7 @@ from lib.domain.scan import Count
 from lib.usecases.tell import Outcome
 
 _MOST_REMEMBERED = 300  # of what could not be looked at
-_MOST_OF_BASIC = 3  # customers by way of whom the application of Basic is tried
+_MOST_OF_BASIC = 10  # customers by way of whom the application of Basic is tried
 
 
 @dataclass
@@ -40,10 +40,19 @@ class Run:
         self.whole = False
         self.could_not(None, code, f"The scan broke off. {message}")
 
+    def cut_short(self) -> None:
+        """Note that the run stops before it has gone round."""
+        if self.whole:
+            self.count.problem(
+                None, "outOfTime", "Not everybody could be looked at in time. The next scan goes on here."
+            )
+        self.whole = False
+
     def uses_basic(self, customer: Customer) -> None:
         """Note a customer that uses the deployment's own application."""
-        if len(self.basic) < _MOST_OF_BASIC:
-            self.basic.append(customer)
+        self.basic.append(customer)
+        self.basic.sort(key=lambda customer: customer.active is None)  # who has used it can tell best
+        del self.basic[_MOST_OF_BASIC:]
 
     def told(self, customer: str | None, outcome: Outcome) -> None:
         """Count what is due."""

@@ -22,7 +22,7 @@ from lib.usecases.deliver_alerts import Delivery
 from lib.usecases.histories import Histories
 from lib.usecases.housekeeping import Housekeeping, life
 from lib.usecases.leasing import Busy, Held, Leasing
-from lib.usecases.look_at_basic import BasicLooker, basic_notice
+from lib.usecases.look_at_basic import BasicLooker
 from lib.usecases.look_at_customer import Looked, Looker
 from lib.usecases.scan_run import Run
 from lib.usecases.tell import Teller
@@ -41,7 +41,7 @@ _GRACE = 10.0  # seconds for whoever is being looked at when the time for lookin
 
 @dataclass(frozen=True)
 class Scan:
-    """Scans."""
+    """The scan of all customers, and the sending of what it found."""
 
     customers: Customers
     alerts: Alerts
@@ -63,7 +63,7 @@ class Scan:
         try:
             async with self.leasing.alone(_LEASE, look_until) as held:
                 await self._look_at_all(held, run, look_until)
-                await self._about_deployment(run)
+                await self._about_deployment(run, held)
                 await self._send(run, deadline)
                 summary = self._summary(started_at, run)
                 await self.scans.add(summary)
@@ -125,7 +125,7 @@ class Scan:
                 if last is not None and customer_id > last:
                     break
                 if until.left() <= 0 or held.lost:
-                    run.whole = False
+                    run.cut_short()
                     return
                 stored = await histories.of(customer_id)
                 deadline = Deadline(until.at + _GRACE).within(_CUSTOMER_SECONDS)
@@ -184,8 +184,13 @@ class Scan:
                 run.count.problem(customer.id, trouble.code, trouble.message)
         run.told(customer.id, await self.teller.about_customer(customer, seen, stored))
 
-    async def _about_deployment(self, run: Run) -> None:
-        """Look at the application of Basic if somebody uses it, and tell the operators what could not be checked."""
+    async def _about_deployment(self, run: Run, held: Held) -> None:
+        """Look at the application of Basic if somebody uses it, and tell the operators what could not be checked.
+
+        Not after the lease was lost: this process stood still meanwhile, and knows less than whoever took over.
+        """
+        if held.lost:
+            return
         await self._guarded(run, self._about_basic(run))
         if run.whole or run.unchecked:  # whoever was not reached may be what could not be checked before
             await self._guarded(run, self._about_unchecked(run))
@@ -197,11 +202,10 @@ class Scan:
                 await self.alerts.forget(BASIC)
             return
         run.count.credentials += 1
-        application_id = self.looker.credentials.basic_application_id
-        outcome = await self.teller.about_basic(
-            seen, lambda kinds: basic_notice(application_id, seen, kinds, self.now())
-        )
-        run.told(None, outcome)
+        if not seen.asked:
+            text = "By way of no customer that uses Basic could be told whether its secret still works."
+            run.count.problem(None, "basicNotChecked", text)
+        run.told(None, await self.teller.about_basic(seen, self.basic.credentials.basic_application_id))
 
     async def _about_unchecked(self, run: Run) -> None:
         run.told(None, await self.teller.about_unchecked(run.unchecked, run.unchecked_in_all))
@@ -232,5 +236,5 @@ async def _finish_first(window: deque[tuple[str, "asyncio.Task[None]"]], held: H
 
 
 def _is_basic(customer: Customer) -> bool:
-    revision = customer.active or customer.newest
+    revision = customer.in_use
     return revision is not None and revision.access.type is ConfigurationType.BASIC

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lib.domain.alerts import History, Judgement, Kind, judge, judge_unchecked
+from lib.domain.alerts import History, Judgement, Kind, by_urgency, judge, judge_unchecked, reopened
 from lib.domain.configuration import Customer
 from lib.domain.errors import ConfigurationChanged
 from lib.domain.findings import Seen
-from lib.domain.notices import DEPLOYMENT, MOST_NAMED, Notice, Unchecked
+from lib.domain.notices import BASIC, DEPLOYMENT, MOST_NAMED, Notice, Unchecked
 from lib.ports import Conflict, Customers, Damaged, Now
 from lib.ports.alerts import Alerts, StoredHistory
 from lib.usecases.updating import ATTEMPTS, let_others_pass
@@ -60,14 +60,25 @@ class Teller:
             await self._forget_if_gone(customer)
         return outcome
 
-    async def about_basic(self, seen: Seen, notice: Callable[[tuple[Kind, ...]], Notice]) -> Outcome:
-        """Queue what is due about the deployment's own application."""
+    async def about_basic(self, seen: Seen, application_id: str | None) -> Outcome:
+        """Queue for the operators what is due about the deployment's own application, which Basic uses."""
 
         def judged(history: History) -> Judgement:
             return judge(history, seen, self.thresholds, self.now().date())
 
-        customer = notice((Kind.SOLVED,)).customer
-        return await self._tell(customer, "", await self.alerts.history(customer), judged, notice, ())
+        def notice(kinds: tuple[Kind, ...]) -> Notice:
+            return Notice(
+                BASIC,
+                "",
+                kinds,
+                self.now(),
+                application_id=application_id,
+                expires=seen.expires,
+                works=seen.works,
+                refused=seen.refused,
+            )
+
+        return await self._tell(BASIC, "", await self.alerts.history(BASIC), judged, notice, ())
 
     async def about_unchecked(self, unchecked: Sequence[Unchecked], in_all: int) -> Outcome:
         """Queue for the operators what could not be checked, or that all of it can be checked again."""
@@ -94,12 +105,14 @@ class Teller:
         recipients = list({address.lower(): address for address in (*self.operators, *own)}.values())
         for attempt in range(ATTEMPTS):
             before = stored.history if stored else History(customer_id, generation)
-            now = judged(replace(before, generation=generation))
-            solved = (Kind.SOLVED,) if now.solved and before.accepted_at else ()
-            kinds = tuple(sorted((*now.due, *solved), key=lambda kind: kind.urgency))
+            same = before if before.generation == generation else reopened(before)
+            now = judged(replace(same, generation=generation))
+            solved = (Kind.SOLVED,) if now.solved and before.handed_over_at else ()
+            kinds = by_urgency((*now.due, *solved))
             if now.history == before and not now.due:
                 return Outcome()
             if now.due and not recipients:
+                _write_down(customer_id, kinds, notice(kinds))
                 return Outcome(due=True, nobody=True)  # not noted as told: whoever comes later is told
             try:
                 to_tell = notice(kinds) if kinds and recipients else None
@@ -122,7 +135,7 @@ class Teller:
 
 
 def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: datetime) -> Notice:
-    revision = customer.active or customer.newest
+    revision = customer.in_use
     ended = sorted(seen.ended, key=lambda user: user.at, reverse=True)  # of many, those that are news are named
     return Notice(
         customer=customer.id,
@@ -148,14 +161,15 @@ def _notice(customer: Customer, seen: Seen, kinds: tuple[Kind, ...], now: dateti
 
 
 def _write_down(customer_id: str, kinds: tuple[Kind, ...], notice: Notice | None) -> None:
-    """Write one line per alert: it reaches the log even if no e-mail reaches anybody."""
-    if not kinds:
+    """Write one line per alert: it reaches the log even if no e-mail reaches anybody. All clears are no alerts."""
+    if notice is None or set(kinds) <= {Kind.SOLVED}:
         return
+    trouble = notice.refused or notice.withdrawn
     line = {
         "event": "secretAlert",
         "customer": customer_id,
         "kinds": kinds,
-        "expires": notice.expires.as_text() if notice else None,
-        "microsoftCode": notice.refused.code if notice and notice.refused else None,
+        "expires": notice.expires.as_text(),
+        "reason": trouble.code if trouble else None,
     }
     _log.warning("%s", json.dumps({name: value for name, value in line.items() if value is not None}))

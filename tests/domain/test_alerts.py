@@ -246,11 +246,11 @@ def test_it_is_solved_also_on_a_day_that_brings_other_news(more: dict[str, objec
 
 
 def test_when_something_opens_what_was_accepted_before_no_longer_counts():
-    accepted = replace(NOTHING, accepted_at=NOW)
+    accepted = replace(NOTHING, handed_over_at=NOW)
 
-    assert judge(accepted, ends_in(3), DAYS, TODAY).history.accepted_at is None
-    open_still = replace(after(ends_in(30)), accepted_at=NOW)
-    assert judge(open_still, ends_in(3), DAYS, TODAY).history.accepted_at == NOW
+    assert judge(accepted, ends_in(3), DAYS, TODAY).history.handed_over_at is None
+    open_still = replace(after(ends_in(30)), handed_over_at=NOW)
+    assert judge(open_still, ends_in(3), DAYS, TODAY).history.handed_over_at == NOW
 
 
 def test_one_trouble_of_two_that_is_solved_is_no_all_clear():

@@ -5,17 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib.domain.alerts import History, Kind, Told
+from lib.domain.alerts import Kind
 from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Revision
 from lib.domain.credential import NEVER, UNKNOWN, Expiry
 from lib.domain.findings import Newer, Trouble
-from lib.domain.freshness import of_secret_in_use, of_today, of_users
+from lib.domain.freshness import is_about_another, of_secret_in_use, of_today, of_users
 from lib.domain.notices import MOST_NAMED, Notice
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TODAY = NOW.date()
-DAYS = (60, 14, 3)
-EMPTY = History("contoso", "g1")
 ACCESS = Access(ConfigurationType.ADVANCED, "contoso.com", "a1", Consent.ADMIN)
 
 
@@ -33,8 +31,8 @@ def using(version: str, expires: Expiry = UNKNOWN, *, active: bool = True) -> Cu
     return Customer("contoso", "g1", "e1", newest=revision, active=revision if active else None)
 
 
-def fresh(told: Notice, customer: Customer, history: History = EMPTY) -> Notice | None:
-    return of_secret_in_use(told, customer, history, DAYS, TODAY)
+def fresh(told: Notice, customer: Customer) -> Notice | None:
+    return of_secret_in_use(told, customer)
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -73,31 +71,14 @@ def test_what_no_secret_mends_is_told_although_another_is_in_use(kind: Kind):
     assert (found.hint, found.key_id) == (None, None), "they were the other secret's"
 
 
-@pytest.mark.parametrize(
-    ("left", "kind"), [(60, Kind.EXPIRING), (1, Kind.EXPIRING), (0, Kind.EXPIRED), (-4, Kind.EXPIRED)]
-)
-@pytest.mark.parametrize("before", [Kind.EXPIRED, Kind.EXPIRING])
-def test_the_date_of_the_secret_in_use_is_told_if_it_is_near_as_well(before: Kind, left: int, kind: Kind):
-    found = fresh(notice(before), using("v2", on(left)))
-
-    assert found is not None
-    assert (found.kinds, found.expires) == ((kind,), on(left))
+def test_a_near_date_of_the_secret_in_use_is_the_next_scans_to_tell():
+    assert fresh(notice(Kind.EXPIRED), using("v2", on(1))) is None
 
 
-@pytest.mark.parametrize("left", [20, -1])
-def test_a_date_that_was_told_of_the_secret_in_use_by_itself_is_not_told_twice(left: int):
-    history = replace(EMPTY, expiry=Told("v2", TODAY, 60, on(left).on))
-
-    assert fresh(notice(Kind.EXPIRED), using("v2", on(left)), history) is None
-
-
-def test_what_was_not_about_a_date_does_not_become_so():
-    assert fresh(notice(Kind.REFUSED), using("v2", on(1))) is None
-
-
-def test_without_any_threshold_the_day_itself_counts():
-    assert of_secret_in_use(notice(Kind.EXPIRED), using("v2", on(1)), EMPTY, (), TODAY) is None
-    assert of_secret_in_use(notice(Kind.EXPIRED), using("v2", on(0)), EMPTY, (), TODAY) is not None
+def test_a_notice_of_another_life_of_the_customer_is_about_another_secret():
+    assert is_about_another(notice(Kind.EXPIRED, generation="g0"), using("v1"))
+    assert is_about_another(notice(Kind.EXPIRED), using("v2"))
+    assert not is_about_another(notice(Kind.EXPIRED), using("v1"))
 
 
 @pytest.mark.parametrize(("left", "kind"), [(1, Kind.EXPIRING), (0, Kind.EXPIRED), (-1, Kind.EXPIRED)])

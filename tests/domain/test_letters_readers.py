@@ -32,7 +32,7 @@ def test_operators_are_reminded_of_those_about_whom_nobody_can_be_warned():
     reminder = part(found, "Also: expiry still not known")
 
     assert found.parts[-1] == reminder, "below everything else"
-    assert reminder.lines == ("fabrikam, this deployment's own application for Basic.",)
+    assert reminder.lines == ("fabrikam, the Basic application",)
     assert "Also: expiry still not known" not in headings(letter(notice(Kind.EXPIRING), unknown=("fabrikam",)))
 
 
@@ -49,7 +49,7 @@ def test_of_very_many_unknown_ones_some_are_named_and_all_are_counted():
         letter(notice(Kind.EXPIRING), operators=True, unknown=customers), "Also: expiry still not known"
     ).lines
 
-    assert line.endswith("customer-049 and 250 more.")
+    assert line.endswith("customer-049 and 250 more")
 
 
 def test_a_letter_about_three_hundred_customers_names_each_of_them_once():
@@ -61,7 +61,7 @@ def test_a_letter_about_three_hundred_customers_names_each_of_them_once():
     assert all(f"customer-{number:03d} expires on" in line for number, line in enumerate(lines))
     assert found.subject.endswith("(and 299 more)")
     assert found.opening[1].startswith("There is news about 300 calendar configurations")
-    assert headings(found).count("How to renew the client secrets") == 1
+    assert headings(found).count("How to renew the client secret") == 1
 
 
 def basic(*kinds: Kind) -> Notice:
@@ -71,9 +71,7 @@ def basic(*kinds: Kind) -> Notice:
 def test_the_application_of_basic_is_renewed_by_the_operator_in_the_vault():
     found = letter(basic(Kind.EXPIRING), operators=True)
 
-    assert found.subject == (
-        "Calendar secret of this deployment's own application for Basic expires on 30 November 2026, in 9 days"
-    )
+    assert found.subject == "Calendar secret of the Basic application expires on 30 November 2026, in 9 days"
     steps = " ".join(part(found, "How to renew the secret of Basic").steps)
     assert "basic-application" in steps
     assert "In the ATS" not in steps

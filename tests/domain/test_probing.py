@@ -28,7 +28,15 @@ def token(*roles: str) -> AppToken:
     return AppToken("token", 2e9, roles=roles)
 
 
-@pytest.mark.parametrize("code", [7000215, 7000218, 50012])
+@pytest.mark.parametrize("code", [700027, 700025, 700024, 50012])
+def test_what_a_new_secret_does_not_mend_keeps_its_own_remedy(code: int):
+    seen = judged(code)
+
+    assert seen.refused is not None
+    assert seen.refused.remedy
+
+
+@pytest.mark.parametrize("code", [7000215, 7000218])
 def test_a_refused_secret_is_mended_by_a_new_one(code: int):
     seen = judged(code)
 

@@ -58,14 +58,7 @@ class FakeAlerts:
     async def handing_over(self, customer: str, now: datetime) -> None:
         self.steps.enter("note handing over")
         if customer in self.rows:
-            self._put(replace(self.rows[customer].history, accepted_at=now))
-        self.steps.leave()
-
-    async def accepted(self, customer: str, rows: Sequence[str], now: datetime) -> None:
-        self.steps.enter("note accepted")
-        self._remove(lambda queued: queued.row in rows)
-        if customer in self.rows:
-            self._put(replace(self.rows[customer].history, accepted_at=now))
+            self._put(replace(self.rows[customer].history, handed_over_at=now))
         self.steps.leave()
 
     async def postpone(self, queued: Queued, not_before: datetime, *, refused: bool) -> None:

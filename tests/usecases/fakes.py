@@ -1,4 +1,4 @@
-"""Small fakes of `lib/ports.py`: they keep what they are given and can be told to fail at any step."""
+"""Small fakes of `lib/ports`: they keep what they are given and can be told to fail at any step."""
 
 import itertools
 import time
@@ -113,6 +113,7 @@ class Version:
     enabled: bool = True
     ours: bool = True
     created_at: datetime = NOW
+    copy_of: str = ""
 
 
 class FakeVault:
@@ -121,10 +122,10 @@ class FakeVault:
         self.steps = steps or Steps()
         self._versions = itertools.count(1)
 
-    async def write(self, name: str, secret: str, expires: Expiry) -> str:
+    async def write(self, name: str, secret: str, expires: Expiry, *, copy_of: str | None = None) -> str:
         self.steps.enter("write secret")
         version = f"v{next(self._versions)}"
-        self.secrets.setdefault(name, {})[version] = Version(secret, expires)
+        self.secrets.setdefault(name, {})[version] = Version(secret, expires, copy_of=copy_of or "")
         self.steps.leave()
         return version
 
@@ -171,7 +172,7 @@ class FakeVault:
         self.steps.enter("list versions")
         self.steps.leave()
         found = self.secrets.get(name, {})
-        return [VaultVersion(id_, v.created_at, v.enabled, v.expires, v.ours) for id_, v in found.items()]
+        return [VaultVersion(id_, v.created_at, v.enabled, v.expires, v.ours, v.copy_of) for id_, v in found.items()]
 
     async def all_secrets(self) -> AsyncIterator[VaultSecret]:
         for name, versions in list(self.secrets.items()):

@@ -169,7 +169,7 @@ class Place:
         renewals = Renewals(through(self.connections), through(self.sealer), FakeUserEntra(), self.clock)
         housekeeping = Housekeeping(customers, vault, self.clock)
         ended_users = EndedUsers(renewals)
-        digests = Digests(alerts, customers, ended_users, self.operators, self.thresholds, self.clock)
+        digests = Digests(alerts, customers, ended_users, self.operators, self.clock)
         adoption = Adoption(customers, credentials, entra)
         shared = Leasing(through(self.leases), self.clock, lambda: f"owner {next(self._owners)}")
         return Scan(
@@ -273,7 +273,7 @@ _KINDS = {heading: kind for kind, heading in HEADINGS.items()}
 def facts_of(letter: Letter, customers: Sequence[str] | dict[str, Any]) -> set[tuple[str, Kind]]:
     """Return what a letter tells: about whom, and what."""
     names = {customer: customer for customer in customers}
-    only = next((dict(part.facts).get("Customer") for part in letter.parts if part.facts), None)
+    only = next((part.facts[0][1] for part in letter.parts if part.facts), None)
     found = set()
     for part in letter.parts:
         kind = _KINDS.get(part.heading)

@@ -24,7 +24,7 @@ async def test_what_was_accepted_is_noted_and_not_sent_again(place: Waiting):
     await place.queue("contoso", ADA, BOB)
 
     assert await place.deliver() == Delivered(letters=2, alerts=1)
-    assert (place.waiting(), place.accepted_at("contoso")) == ([], NOW)
+    assert (place.waiting(), place.handed_over_at("contoso")) == ([], NOW)
 
     assert await place.deliver() == Delivered()
     assert place.recipients() == [ADA, BOB]
@@ -131,10 +131,10 @@ async def test_a_letter_that_is_tried_again_has_the_same_key_and_others_have_oth
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_when_the_note_that_it_was_accepted_fails_the_letter_comes_twice_and_not_more(place: Waiting, late: bool):
+async def test_when_what_was_sent_cannot_be_removed_the_letter_comes_twice_and_not_more(place: Waiting, late: bool):
     await place.queue("alfa", ADA)
     await place.queue("bravo", ADA)
-    step = await step_of("note accepted", ADA, customers=("alfa", "bravo"))
+    step = await step_of("drop notices", ADA, customers=("alfa", "bravo"))
     place.steps.fail_at, place.steps.late = step, late
 
     assert (await place.deliver()).problem == "microsoftUnavailable"
@@ -244,7 +244,18 @@ async def test_a_refusal_that_passes_is_tried_with_the_next_run_and_with_another
     assert place.mail.sent[0][2] not in keys, "the service remembers what became of the first"
 
 
-@pytest.mark.parametrize("problem", [MicrosoftTimeout(), Throttled(600), down()])
+async def test_who_is_asked_to_wait_keeps_the_turn(place: Waiting):
+    await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)
+    await place.queue("bravo", BOB)
+    place.mail.problems[ADA] = [Throttled(600)]
+    await place.deliver()
+
+    await place.deliver()
+
+    assert place.recipients() == [ADA, BOB], "it was about the service, not about the letter"
+
+
+@pytest.mark.parametrize("problem", [MicrosoftTimeout(), down()])
 async def test_a_letter_that_failed_comes_last_next_time_with_the_same_key(place: Waiting, problem: Exception):
     await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)
     await place.queue("bravo", BOB)

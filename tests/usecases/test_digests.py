@@ -118,7 +118,7 @@ async def test_before_the_first_letter_about_something_is_handed_over_that_is_no
     place.mail.problems[ADA] = [down()]
 
     await place.deliver()
-    assert place.accepted_at("alfa") == NOW, "it may have gone out: an all clear has to follow"
+    assert place.handed_over_at("alfa") == NOW, "it may have gone out: an all clear has to follow"
 
     place.now += timedelta(hours=1)
     taken = place.steps.taken.count("note handing over")

@@ -14,8 +14,7 @@ from lib.domain.microsoft import EntraRefused
 from lib.domain.notices import BASIC
 from lib.ports import Deadline
 from lib.usecases.credentials import BASIC_SECRET
-from lib.usecases.look_at_basic import basic_notice
-from tests.usecases.fakes import NOW, Version
+from tests.usecases.fakes import Version
 from tests.usecases.scanning import BUSY, EXPIRED, OPERATOR, REFUSED, WITHDRAWN, Place, on
 
 
@@ -57,7 +56,8 @@ async def test_a_secret_that_is_missing_is_seen(place: Place):
     assert seen is not None
     assert (seen.credential, seen.asked) == ("", True)
     assert seen.refused is not None
-    assert "this deployment's own application" in seen.refused.message
+    assert seen.refused.missing
+    assert "basic-application" in seen.refused.message
 
 
 async def test_without_an_expiry_it_is_not_known(place: Place):
@@ -103,13 +103,6 @@ async def test_where_basic_is_not_offered_there_is_nothing_to_look_at(place: Pla
     assert await look(place) is None
 
 
-def test_the_notice_names_the_deployments_application():
-    seen = Seen("b1", BASIC, on(9), asked=True)
-    notice = basic_notice("app-1", seen, (Kind.EXPIRING,), NOW)
-
-    assert (notice.customer, notice.application_id, notice.expires, notice.works) == (BASIC, "app-1", on(9), True)
-
-
 def of_the_gone_tenant(place: Place) -> None:
     customer = place.customers.get("lima")
     assert customer.active is not None
@@ -128,15 +121,16 @@ async def test_if_one_customer_cannot_tell_the_next_one_is_asked(place: Place):
     assert place.entra.asked == ["mike"]
 
 
-async def test_a_run_asks_by_way_of_three_customers_at_most(place: Place):
+async def test_a_run_asks_by_way_of_ten_customers_at_most_and_says_if_none_could_tell(place: Place):
     place.entra.answers["basic-secret"] = WITHDRAWN
-    for name in ("mike", "november", "oscar"):
-        place.add(name, kind=ConfigurationType.BASIC)
+    for number in range(11):
+        place.add(f"mike-{number}", kind=ConfigurationType.BASIC)
 
     summary = await place.run()
 
-    assert place.entra.asked == ["lima", "mike", "november"]
+    assert len(place.entra.asked) == 10
     assert summary.complete
+    assert [problem.code for problem in summary.problems] == ["basicNotChecked"]
     assert place.told() == {(OPERATOR, BASIC, Kind.EXPIRING): 1}, "what is due by its date is told all the same"
 
 

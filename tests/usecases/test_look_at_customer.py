@@ -78,7 +78,7 @@ async def test_of_basic_the_secret_is_not_the_customers(place: Place):
     place.add_basic(on(3))
     customer = place.add("contoso", kind=ConfigurationType.BASIC)
 
-    assert await look(place) == Looked(customer, Seen("", customer.generation, NEVER))
+    assert await look(place) == Looked(customer, Seen("", customer.generation, NEVER, asked=True))
 
 
 @pytest.mark.parametrize(

@@ -299,7 +299,7 @@ async def test_cleaning_up_forgets_only_what_it_removed(office: Office):
 async def test_a_save_that_meets_a_deletion_under_way_begins_anew(office: Office):
     old = await office.save()
 
-    async def deleted_meanwhile(name: str, secret: str, expires: Expiry) -> str:
+    async def deleted_meanwhile(name: str, secret: str, expires: Expiry, *, copy_of: str | None = None) -> str:
         office.vault.write = write  # type: ignore[method-assign]
         await office.delete()
         raise Conflict  # Key Vault's answer for a name in soft deletion

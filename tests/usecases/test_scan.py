@@ -126,7 +126,7 @@ async def test_unknown_expiries_and_users_whose_connection_ended_are_named(place
     await place.run()
 
     [_, letter] = place.letters(OPERATOR)
-    assert letter.parts[-1].lines == ("alfa.",), "operators are reminded with every letter"
+    assert letter.parts[-1].lines == ("alfa",), "operators are reminded with every letter"
     assert "alfa" not in str(place.letters(OWN)[1])
 
 
@@ -153,7 +153,7 @@ async def test_a_saved_secret_that_waits_for_its_test_is_mentioned_and_stops_not
     await place.run()
 
     [letter] = place.letters(OPERATOR)
-    assert "A newer secret is saved in the ATS already" in letter.parts[0].lines[0]
+    assert "A newer secret is saved in the ATS and waits for its test" in letter.parts[0].lines[0]
     assert place.told() == {(OPERATOR, "contoso", Kind.EXPIRING): 1}
 
 

@@ -112,7 +112,7 @@ async def test_a_page_that_fails_midway_is_reported_as_incomplete_and_told_the_o
     assert "The scan broke off." in problem.message
     assert place.told() == {(OPERATOR, DEPLOYMENT, Kind.UNCHECKED): 1}
     [letter] = place.letters(OPERATOR)
-    assert letter.subject == "Secret scan could not check everything (21 November 2026)"
+    assert letter.subject == "Secret scan could not check everything (as of 21 November 2026)"
 
     place.now += LATER
     assert (await place.run()).complete

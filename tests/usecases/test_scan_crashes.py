@@ -75,7 +75,7 @@ async def a_place() -> Place:
     place.add("foxtrot")
     place.add("golf", expires=on(200), answer=BUSY)
     hotel = place.add("hotel", expires=on(200), recipients=[OWN])
-    place.remember("hotel", hotel.generation, expiry=told_before("gone"), accepted_at=LONG_AGO)
+    place.remember("hotel", hotel.generation, expiry=told_before("gone"), handed_over_at=LONG_AGO)
 
     india = place.add("india", answer=READS_ITSELF)  # its expiry is learned, and a version added by hand is adopted
     assert india.active is not None

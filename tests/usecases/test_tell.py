@@ -236,7 +236,7 @@ async def test_every_alert_is_one_line_in_the_log(telling: Telling, caplog: pyte
         "customer": "contoso",
         "kinds": ["refused", "expiring", "connections"],
         "expires": "2026-11-24",
-        "microsoftCode": "AADSTS7000215",
+        "reason": "AADSTS7000215",
     }
 
 

@@ -39,5 +39,5 @@ class Waiting(Place):
     def recipients(self) -> list[str]:
         return [recipient for recipient, _, _ in self.mail.sent]
 
-    def accepted_at(self, customer_id: str) -> datetime | None:
-        return self.alerts.rows[customer_id].history.accepted_at
+    def handed_over_at(self, customer_id: str) -> datetime | None:
+        return self.alerts.rows[customer_id].history.handed_over_at

@@ -5,18 +5,8 @@ from datetime import date, datetime
 
 from lib.domain.alerts import Kind
 from lib.domain.letters import Letter, Part
-from lib.domain.letters.words import (
-    HEADINGS,
-    facts,
-    headline,
-    lines,
-    named,
-    needs_renewal,
-    renewal,
-    renewal_of_basic,
-    steps,
-    what_stops,
-)
+from lib.domain.letters.steps import RENEWAL, WHO_RENEWS, needs_renewal, renewal, renewal_of_basic, steps
+from lib.domain.letters.words import HEADINGS, facts, headline, lines, named, what_it_means
 from lib.domain.notices import BASIC, DEPLOYMENT, Notice
 
 _MOST_UNKNOWN = 50  # customers of unknown expiry, named one by one
@@ -43,7 +33,7 @@ def compose(content: Content, now: datetime, portal: str) -> Letter:
     parts = [part for kind in Kind if (part := _part(kind, content, today, portal))]
     parts += _renewals([notice for notice in content.notices if needs_renewal(notice)], portal)
     if not more and first.customer != DEPLOYMENT:
-        parts.append(Part("Which secret this is about", facts=facts(first)))
+        parts.append(Part("Which application this is about", facts=facts(first)))
     if unknown := _unknown(content):
         parts.append(unknown)
     good = all(notice.kinds == (Kind.SOLVED,) for notice in content.notices)
@@ -65,15 +55,16 @@ def _part(kind: Kind, content: Content, today: date, portal: str) -> Part | None
         return None
     alone = len(content.notices) == 1
     said = [line for notice in concerned for line in lines(notice, kind, today, alone=alone)]
-    return Part(HEADINGS[kind], (what_stops(kind, concerned),), lines=tuple(said), steps=steps(kind, concerned, portal))
+    return Part(
+        HEADINGS[kind], (what_it_means(kind, concerned),), lines=tuple(said), steps=steps(kind, concerned, portal)
+    )
 
 
 def _renewals(notices: list[Notice], portal: str) -> list[Part]:
     """Return how to renew the secrets of customers, and how the deployment's own."""
     parts = []
     if of_customers := [notice for notice in notices if notice.customer != BASIC]:
-        what = "secret" if len(of_customers) == 1 else "secrets"
-        parts.append(Part(f"How to renew the client {what}", steps=renewal(of_customers, portal)))
+        parts.append(Part(RENEWAL, (WHO_RENEWS,), steps=renewal(of_customers, portal)))
     if len(of_customers) < len(notices):
         parts.append(Part("How to renew the secret of Basic", steps=renewal_of_basic(portal)))
     return parts
@@ -87,7 +78,7 @@ def _unknown(content: Content) -> Part | None:
         return None
     rest = len(others) - _MOST_UNKNOWN
     names = ", ".join(others[:_MOST_UNKNOWN]) + (f" and {rest} more" if rest > 0 else "")
-    return Part("Also: expiry still not known", lines=(f"{names}.",))
+    return Part("Also: expiry still not known", lines=(names,))
 
 
 def _why(content: Content) -> str:

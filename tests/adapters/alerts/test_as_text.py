@@ -23,7 +23,7 @@ _histories = st.builds(
     *[_told] * 6,
     ended_until=st.none() | _moments,
     ended_told=st.lists(_texts, max_size=3).map(tuple),
-    accepted_at=st.none() | _moments,
+    handed_over_at=st.none() | _moments,
 )
 _expiries = st.sampled_from([Expiry(), NEVER]) | _dates.map(lambda on: Expiry(on=on))
 _trouble = st.none() | st.builds(Trouble, _texts, _texts, _texts)

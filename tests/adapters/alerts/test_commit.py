@@ -37,14 +37,18 @@ async def test_before_anything_was_written_there_is_nothing(alerts: AlertRows, t
     assert [found async for found in alerts.unknown()] == []
     await alerts.forget("contoso")
     await alerts.drop("contoso", ["notice-1"])
-    await alerts.accepted("contoso", ["notice-1"], NOW)
+    await alerts.handing_over("contoso", NOW)
     await alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW, refused=True)
     assert await keys(table) == []
 
 
 async def test_a_history_and_its_notices_are_written_and_read(alerts: AlertRows, table: Table):
     full = replace(
-        HISTORY, consent=Told("app", TODAY), unknown=Told("v1", TODAY), ended_until=NOW, accepted_at=NOW.astimezone(UTC)
+        HISTORY,
+        consent=Told("app", TODAY),
+        unknown=Told("v1", TODAY),
+        ended_until=NOW,
+        handed_over_at=NOW.astimezone(UTC),
     )
     notice = replace(
         NOTICE, refused=Trouble("AADSTS7000215", "Grüße ✓ 𝔸", "…"), users=("ada",), newer=Newer.SAVED, hint="Con"
@@ -55,8 +59,8 @@ async def test_a_history_and_its_notices_are_written_and_read(alerts: AlertRows,
     stored = await alerts.history("contoso")
     assert stored is not None
     assert stored.history == full
-    assert stored.history.accepted_at is not None
-    assert stored.history.accepted_at.tzinfo is UTC
+    assert stored.history.handed_over_at is not None
+    assert stored.history.handed_over_at.tzinfo is UTC
     found = await waiting(alerts)
     assert sorted(queued.recipient for queued in found) == [ADA, BOB]
     assert {(queued.notice, queued.refusals, queued.not_before) for queued in found} == {(notice, 0, None)}
@@ -82,7 +86,7 @@ async def test_a_history_alone_queues_nothing(alerts: AlertRows, table: Table):
 
 
 async def test_what_is_no_longer_open_is_gone_from_the_history(alerts: AlertRows):
-    await alerts.commit(replace(HISTORY, accepted_at=NOW, unknown=TOLD), None, None, [])
+    await alerts.commit(replace(HISTORY, handed_over_at=NOW, unknown=TOLD), None, None, [])
 
     await alerts.commit(of("contoso"), await etag_of(alerts), None, [])
 

@@ -28,7 +28,7 @@ async def test_tables_that_do_not_answer_are_told(azurite: Azurite):
         anext(alerts.unknown()),
         alerts.commit(HISTORY, None, NOTICE, [ADA]),
         alerts.commit(HISTORY, 'W/"1"', NOTICE, [ADA]),
-        alerts.accepted("contoso", ["notice-1"], NOW),
+        alerts.handing_over("contoso", NOW),
         alerts.postpone(Queued("notice-1", ADA, NOTICE), NOW, refused=True),
         alerts.drop("contoso", ["notice-1"]),
         alerts.forget("contoso"),
@@ -56,7 +56,7 @@ async def test_a_commit_without_an_answer_is_done_or_not_and_never_half(
     assert (stored.history.generation, await recipients(alerts)) == (("g2", [ADA, BOB]) if done else ("g1", [ADA]))
 
 
-async def test_what_was_accepted_although_the_answer_is_lost_is_accepted(
+async def test_what_was_removed_although_the_answer_is_lost_is_removed(
     azurite: Azurite, alerts: AlertRows, table: Table, name: str
 ):
     await alerts.commit(HISTORY, None, NOTICE, [ADA, BOB])
@@ -64,7 +64,7 @@ async def test_what_was_accepted_although_the_answer_is_lost_is_accepted(
 
     async with lossy(azurite, lambda method, path: "lose" if "$batch" in path else "pass") as tables:
         with suppress(CalendarError):
-            await AlertRows(tables.open(name)).accepted("contoso", rows, NOW)
-    await alerts.accepted("contoso", rows, NOW)
+            await AlertRows(tables.open(name)).drop("contoso", rows)
+    await alerts.drop("contoso", rows)
 
     assert await keys(table) == ["history"]

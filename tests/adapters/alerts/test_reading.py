@@ -56,7 +56,7 @@ async def test_whose_expiry_is_not_known_is_found(alerts: AlertRows):
     for name, unknown in (("a", None), ("b", Told("v1", TODAY)), ("b-1", Told("v2", TODAY)), ("c", None)):
         history = of(name, unknown=unknown)
         await alerts.commit(history, None, replace(NOTICE, customer=name), [ADA])
-        await alerts.accepted(name, ["notice-none"], NOW)
+        await alerts.handing_over(name, NOW)
 
     assert [found async for found in alerts.unknown()] == ["b", "b-1"]
 
@@ -71,7 +71,7 @@ _HISTORY_DAMAGES: dict[str, dict[str, Any]] = {
     "a date is none": {"history": '{"generation":"g1","expiry":{"about":"v1","on":"soon"}}'},
     "a level is text": {"history": '{"generation":"g1","expiry":{"about":"v1","on":"2026-11-21","level":"30"}}'},
     "a moment without a zone": {"history": '{"generation":"g1","ended_until":"2026-11-21T09:00:00"}'},
-    "accepted is text": {"acceptedAt": "yesterday"},
+    "accepted is text": {"handedOverAt": "yesterday"},
 }
 
 

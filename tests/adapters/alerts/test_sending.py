@@ -23,55 +23,46 @@ from tests.adapters.alerts.letters_waiting import (
 )
 
 
-async def test_what_was_accepted_is_removed_and_noted(alerts: AlertRows):
+async def test_what_was_sent_is_removed(alerts: AlertRows):
     await alerts.commit(HISTORY, None, NOTICE, [ADA, BOB])
     rows = {queued.recipient: queued.row for queued in await waiting(alerts)}
-    etag = await etag_of(alerts)
 
-    await alerts.accepted("contoso", [rows[ADA]], NOW)
+    await alerts.drop("contoso", [rows[ADA]])
 
     assert await recipients(alerts) == [BOB]
-    stored = await alerts.history("contoso")
-    assert stored is not None
-    assert stored.history == replace(HISTORY, accepted_at=NOW)
-    with pytest.raises(Conflict):
-        await alerts.commit(HISTORY, etag, None, [])
 
 
-async def test_hundreds_are_accepted_at_once_and_one_may_be_named_twice(alerts: AlertRows):
+async def test_hundreds_are_removed_at_once_and_one_may_be_named_twice(alerts: AlertRows):
     await alerts.commit(HISTORY, None, NOTICE, people(250))
     rows = [queued.row for queued in await waiting(alerts)]
 
-    await alerts.accepted("contoso", [*rows[:5], *rows], NOW)
+    await alerts.drop("contoso", [*rows[:5], *rows])
 
     assert await waiting(alerts) == []
 
 
-async def test_to_accept_nothing_notes_nothing(alerts: AlertRows):
+async def test_to_remove_nothing_changes_nothing(alerts: AlertRows):
     await alerts.commit(HISTORY, None, None, [])
     etag = await etag_of(alerts)
 
-    await alerts.accepted("contoso", [], NOW)
+    await alerts.drop("contoso", [])
 
     assert await etag_of(alerts) == etag
 
 
 @pytest.mark.parametrize("history_gone", [False, True])
-async def test_what_is_gone_keeps_nothing_from_being_accepted(alerts: AlertRows, table: Table, history_gone: bool):
+async def test_what_is_gone_keeps_nothing_from_being_removed(alerts: AlertRows, table: Table, history_gone: bool):
     await alerts.commit(HISTORY, None, NOTICE, people(5))
     rows = [queued.row for queued in await waiting(alerts)]
-    await alerts.drop("contoso", [*rows[1:3], *rows[1:3]])
+    await alerts.drop("contoso", rows[1:3])
     if history_gone:
         await table.delete("contoso", "history")
 
-    await alerts.accepted("contoso", rows[:4], NOW)
-    await alerts.accepted("contoso", rows[:4], NOW)
+    await alerts.handing_over("contoso", NOW)
+    await alerts.drop("contoso", rows[:4])
+    await alerts.drop("contoso", rows[:4])
 
     assert await keys(table) == ([] if history_gone else ["history"]) + rows[4:]
-    if not history_gone:
-        stored = await alerts.history("contoso")
-        assert stored is not None
-        assert stored.history.accepted_at == NOW
 
 
 async def test_that_a_letter_is_handed_over_is_noted_and_makes_who_read_before_look_again(alerts: AlertRows):
@@ -83,7 +74,7 @@ async def test_that_a_letter_is_handed_over_is_noted_and_makes_who_read_before_l
     after = await alerts.history("contoso")
     assert before is not None
     assert after is not None
-    assert after.history == replace(before.history, accepted_at=NOW)
+    assert after.history == replace(before.history, handed_over_at=NOW)
     assert len(await waiting(alerts)) == 1
     with pytest.raises(Conflict):
         await alerts.commit(HISTORY, before.etag, None, [])
