@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from lib.domain.configuration import Customer, Revision
-from lib.domain.credential import UNKNOWN
+from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import CalendarError
 from lib.domain.microsoft import EntraRefused, SecretMissing
 from lib.domain.probing import accepts_secret
@@ -101,7 +101,8 @@ class Adoption:
                 if not accepts_secret(problem, revision):
                     refused = refused or (version.id if speaks_of_credential(problem) else None)
                     continue
-            return Adopted(await self._adopt(customer, revision, version))
+            taken = replace(version, expires=_expiry(version, revision, versions))
+            return Adopted(await self._adopt(customer, revision, taken))
         return Adopted(refused=refused)
 
     async def _with_version(
@@ -158,7 +159,11 @@ def added_by_hand(versions: Sequence[VaultVersion], in_use: str | None) -> list[
 def _with(revision: Revision | None, old: str | None, version: VaultVersion) -> Revision | None:
     if revision is None or revision.secret_version != old:
         return revision
-    # A date typed after the version was added was typed for it.
-    typed = revision.secret_expires if revision.saved_at >= version.created_at else UNKNOWN
-    expires = version.expires if version.expires.known else typed
-    return replace(revision, secret_version=version.id, secret_expires=expires, learned_expires=UNKNOWN)
+    return replace(revision, secret_version=version.id, secret_expires=version.expires, learned_expires=UNKNOWN)
+
+
+def _expiry(version: VaultVersion, revision: Revision, versions: Sequence[VaultVersion]) -> Expiry:
+    """Return when a version added by hand expires: what the vault says, else a date typed after it was added."""
+    in_use = next((known for known in versions if known.id == revision.secret_version), None)
+    typed_since = in_use is not None and in_use.copy_of and in_use.created_at >= version.created_at
+    return revision.secret_expires if typed_since and not version.expires.known else version.expires
