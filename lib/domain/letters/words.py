@@ -96,8 +96,8 @@ def headline(notice: Notice, kind: Kind, today: date) -> str:
             return f"All clear: everything could be checked again ({as_of})"
         case Kind.SOLVED:
             valid = f", valid until {on_day(on)}" if on else f" ({as_of})"
-            test = "" if notice.tested else ", its test is left"
-            return f"All clear: calendar secret of {who} is in order{test}{valid}"
+            test = "" if notice.tested else "; what is left is its test"
+            return f"All clear: calendar secret of {who} is in order{valid}{test}"
 
 
 def _unchecked(notice: Notice) -> str:
