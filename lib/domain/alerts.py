@@ -92,18 +92,20 @@ class History:
         return any((self.expiry, self.credential, self.consent, self.unchecked, self.newer))
 
 
-def reopened(history: History) -> History:
+def reopened(history: History, in_use: str | None = None) -> History:
     """Return the history of a customer whose secret is another one by now: nothing was told of that one yet.
 
-    What was told of the one before stays open, so that its end is an all clear.
+    What was told of the one before stays open, so that its end is an all clear. `in_use` names the secret in use, of
+    which a scan may have told something meanwhile: that stands.
     """
-    return replace(
-        history,
-        expiry=replace(history.expiry, level=_NOTHING_TOLD) if history.expiry else None,
-        credential=replace(history.credential, on=date.min) if history.credential else None,
-        unknown=None,
-        newer=None,
-    )
+    expiry, credential, unknown = history.expiry, history.credential, history.unknown
+    if expiry is not None and expiry.about != in_use:
+        expiry = replace(expiry, level=_NOTHING_TOLD)
+    if credential is not None and credential.about != in_use:
+        credential = replace(credential, on=date.min)
+    if unknown is not None and unknown.about != in_use:
+        unknown = None
+    return replace(history, expiry=expiry, credential=credential, unknown=unknown)
 
 
 @dataclass(frozen=True)

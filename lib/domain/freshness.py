@@ -9,7 +9,7 @@ from lib.domain.configuration import Customer
 from lib.domain.credential import UNKNOWN
 from lib.domain.notices import Notice
 
-_ABOUT_THE_SECRET = {Kind.EXPIRED, Kind.EXPIRING, Kind.REFUSED, Kind.NEWER, Kind.UNKNOWN}
+_ABOUT_THE_SECRET = {Kind.EXPIRED, Kind.EXPIRING, Kind.REFUSED, Kind.UNKNOWN}
 
 
 def of_secret_in_use(notice: Notice, customer: Customer) -> Notice | None:

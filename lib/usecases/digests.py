@@ -137,7 +137,8 @@ class Digests:
 
     async def _begin_anew(self, known: "_Known") -> None:
         """Let the next scan tell what there is to tell of the secret in use, since what waited was about another."""
-        after = reopened(known.history)
+        revision = known.customer.in_use if known.customer else None
+        after = reopened(known.history, revision.secret_version if revision else None)
         if known.begun_anew or after == known.history:
             return
         known.begun_anew = True

@@ -56,13 +56,13 @@ def test_the_secret_in_use_counts_and_not_the_one_that_waits_for_its_test():
     assert fresh(notice(Kind.EXPIRING), pending) == notice(Kind.EXPIRING)
 
 
-@pytest.mark.parametrize("kind", [Kind.EXPIRED, Kind.EXPIRING, Kind.REFUSED, Kind.NEWER, Kind.UNKNOWN])
+@pytest.mark.parametrize("kind", [Kind.EXPIRED, Kind.EXPIRING, Kind.REFUSED, Kind.UNKNOWN])
 @pytest.mark.parametrize("expires", [on(61), NEVER, UNKNOWN])
 def test_what_was_about_another_secret_is_not_told_any_more(kind: Kind, expires: Expiry):
     assert fresh(notice(kind), using("v2", expires)) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.CONSENT, Kind.CONNECTIONS, Kind.SOLVED])
+@pytest.mark.parametrize("kind", [Kind.CONSENT, Kind.CONNECTIONS, Kind.NEWER, Kind.SOLVED])
 def test_what_no_secret_mends_is_told_although_another_is_in_use(kind: Kind):
     found = fresh(notice(Kind.REFUSED, kind), using("v2", on(300)))
 
