@@ -17,7 +17,7 @@ from lib.domain.errors import CalendarError
 from lib.domain.microsoft import EntraRefused, SecretMissing
 from lib.domain.probing import accepts_secret
 from lib.domain.refusals import is_passing, speaks_of_credential
-from lib.ports import Credential, Customers, Deadline, Entra, VaultVersion
+from lib.ports import Credential, Customers, Damaged, Deadline, Entra, VaultVersion
 from lib.usecases.credentials import Credentials, tenant_of
 from lib.usecases.updating import update
 from lib.usecases.versions import made_at
@@ -66,7 +66,11 @@ class Adoption:
         if under_way is None:
             under_way = self._under_way[key] = asyncio.create_task(self._find(customer, revision, deadline))
             under_way.add_done_callback(lambda _: self._under_way.pop(key, None))
-        found = await asyncio.shield(under_way)  # whoever is refused meanwhile waits for the same look
+        try:
+            async with asyncio.timeout(deadline.left()):
+                found = await asyncio.shield(under_way)  # whoever is refused meanwhile waits for the same look
+        except TimeoutError:
+            return None
         if found is None:
             self._looked[key] = time.monotonic() + _LOOK_AGAIN_AFTER
             if len(self._looked) > _MOST_REMEMBERED:
@@ -77,7 +81,7 @@ class Adoption:
         try:
             versions = await self.credentials.vault.versions(customer.secret_name())
             return (await self.look(customer, revision, versions, deadline)).customer
-        except CalendarError as problem:
+        except (CalendarError, Damaged) as problem:
             _log.warning("no newer secret of customer %s was looked for: %s", customer.id, type(problem).__name__)
             return None
 

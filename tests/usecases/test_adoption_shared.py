@@ -7,7 +7,7 @@ import pytest
 
 from lib.domain.configuration import Customer, Revision
 from lib.domain.errors import CalendarError
-from lib.ports import Deadline
+from lib.ports import Deadline, VaultVersion
 from lib.usecases.adoption import Adoption
 from tests.usecases.fakes import NOW
 from tests.usecases.scanning import CALENDARS, Place, on
@@ -129,3 +129,23 @@ async def test_of_two_customers_each_has_a_look_of_its_own(place: Refused):
 
     assert (mine, others) == (place.customers.get("contoso"), None)
     assert place.looks() == 2
+
+
+async def test_who_has_no_time_left_does_not_wait_for_the_look(place: Refused):
+    place.by_hand()
+    began, go_on = asyncio.Event(), asyncio.Event()
+    versions = place.adoption.credentials.vault.versions
+
+    async def slowly(name: str) -> list[VaultVersion]:
+        began.set()
+        await go_on.wait()
+        return await versions(name)
+
+    place.adoption.credentials.vault.versions = slowly  # type: ignore[method-assign]
+    patient = asyncio.create_task(place.call())
+    await began.wait()
+    place.deadline = Deadline.after(0.01)
+
+    assert await place.call() is None
+    go_on.set()
+    assert await patient is not None, "the look goes on for the others"
