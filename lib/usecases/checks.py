@@ -5,7 +5,7 @@ Also used when an administrator comes back from consenting: the same proof count
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from lib.domain import checkup, permissions, verdicts
 from lib.domain.advice import Topic
@@ -16,6 +16,7 @@ from lib.domain.credential import UNKNOWN, Expiry
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Refused
 from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, SecretMissing, UserToken
 from lib.domain.refusals import entra_advice, entra_error, of_basic
+from lib.domain.registered import compare
 from lib.ports import Credential, Deadline, Entra, Graph
 from lib.usecases.free_busy import Reader, read_free_busy
 
@@ -164,7 +165,7 @@ class Chain:
         token = await self._credential(credential, found, deadline)
         if token is None:
             return
-        found.learned = await self._learn_expiry(credential, token, deadline)
+        found.learned = await self._learn_expiry(credential, token, subject.expires, now, deadline)
         if subject.access.consent is Consent.USER:
             await self._as_user(subject, credential, user, found, now, deadline)
             return
@@ -202,18 +203,17 @@ class Chain:
     def _with_redirects(self, check: Check) -> Check:
         return replace(check, remedy=f"{check.remedy} For it, {checkup.redirect_uris_text(self.redirect_uris)}")
 
-    async def _learn_expiry(self, credential: Credential, token: AppToken, deadline: Deadline) -> Expiry:
+    async def _learn_expiry(
+        self, credential: Credential, token: AppToken, known: Expiry, now: datetime, deadline: Deadline
+    ) -> Expiry:
         """Return the expiry that Entra ID knows, where the application may read itself; else it stays as it was."""
         if not set(token.roles) & permissions.READS_ITSELF:
             return UNKNOWN
         try:
             registered = await self.graph.registered_secrets(token, credential.application_id, deadline)
-            hint = (await credential.secret())[:3]
+            return compare(registered, await credential.secret(), known, now).expires
         except (GraphRefused, SecretMissing, CalendarError):
             return UNKNOWN
-        ends = [secret.ends_at for secret in registered if secret.hint == hint]
-        # Two secrets may begin alike; then it is not known which one is ours.
-        return Expiry(on=ends[0].astimezone(UTC).date()) if len(ends) == 1 else UNKNOWN
 
     async def _app_only(
         self,

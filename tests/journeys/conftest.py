@@ -1,8 +1,11 @@
 """Fixtures for tests that call the functions."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.journeys.api import Api, Company, new_company
+from tests.journeys.scans import Office, new_office
 from tests.sandbox.stack import Stack
 
 
@@ -24,3 +27,17 @@ def ready(api: Api, company: Company) -> Company:
     assert api.save(company).status_code == 200
     assert api.test(company).json()["passed"] is True
     return company
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Office]:
+    """A sandbox of its own for a file about the secret scan, since a scan writes to everybody."""
+    with new_office() as office:
+        yield office
+
+
+@pytest.fixture
+def office(running: Office) -> Iterator[Office]:
+    """The office, without customers."""
+    yield running
+    running.clear()

@@ -1,28 +1,13 @@
 """Between a scan and its letters things change: customers go, users come back, rows are damaged."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.journeys.api import Company
 from tests.journeys.people import PeopleCompany, change_row, expect_connects, expect_test_passes, refused_token, table
 from tests.journeys.scan_rows import rows_in
-from tests.journeys.scans import Office, day, new_office, written
+from tests.journeys.scans import Office, day, written
 from tests.sandbox.mail.faults import SmtpFault
 from tests.sandbox.stack import OPERATOR
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def scan_without_mail_server(office: Office) -> None:

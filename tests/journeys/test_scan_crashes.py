@@ -1,29 +1,15 @@
 """Processes that die or fall behind in the middle of a scan: no alert is lost, and at most one letter comes twice."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests.journeys.api import another_instance
 from tests.journeys.scan_rows import let_leases_end, waiting
-from tests.journeys.scans import Office, expect_all_told, new_office, start_timer, wait_until
+from tests.journeys.scans import Office, expect_all_told, start_timer, wait_until
 from tests.sandbox.mail.faults import SmtpFault
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.microsoft.calls import SeenRequest
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def die_and_come_back(office: Office) -> None:

@@ -1,7 +1,6 @@
 """What is due arrives, whatever happens to the mail server or to the functions; and nobody is written to in vain."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,20 +12,6 @@ from tests.journeys.test_configuration import at_once
 from tests.sandbox.mail.faults import SmtpFault, Stage
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import OPERATOR
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
-
 
 BROKEN = {
     "no greeting": SmtpFault("connect", "421 4.3.2 not now"),

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
@@ -11,25 +10,12 @@ import pytest
 
 from tests.journeys.api import Company
 from tests.journeys.expect import expect_refused, vault_values
-from tests.journeys.scans import Office, all_rows, day, it_of, new_office, written
+from tests.journeys.scans import Office, all_rows, day, it_of, written
 from tests.journeys.test_configuration import another_secret
 from tests.sandbox.mail.inbox import ReceivedMail
 from tests.sandbox.stack import OPERATOR, SENDER, SMTP_LOGIN
 
 STEPS = ["App registrations", "Certificates & secrets", "New client secret", "Value", "Calendar Configuration", "Save"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 class _Words(HTMLParser):

@@ -1,24 +1,9 @@
 """What a scan could not check is told to the operators as loudly as what expires, and never called refused."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.journeys.scans import Office, day, new_office, written
+from tests.journeys.scans import Office, day, written
 from tests.sandbox.microsoft import Fault
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,12 @@
 """A scan asks Entra ID for real: what is refused is told at once, whatever any date says."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.journeys.api import Company, new_company
 from tests.journeys.people import connection, expect_connects, expect_test_passes, refused_token
-from tests.journeys.scans import Office, new_office
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
+from tests.journeys.scans import Office
 
 
 def told(office: Office, company: Company) -> str:

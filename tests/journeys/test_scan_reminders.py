@@ -1,27 +1,12 @@
 """What is told again, and when: weekly what is over, daily what could not be checked, never what is only unknown."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.journeys.scan_rows import days_pass, refusals_age, rows_in, waiting
-from tests.journeys.scans import Office, day, new_office, written
+from tests.journeys.scans import Office, day, written
 from tests.sandbox.mail.faults import SmtpFault
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import OPERATOR
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def expired(office: Office):

@@ -1,29 +1,13 @@
 """Secrets are renewed without a gap: saved and tested, or put into the vault by hand; and the letters follow."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from tests.journeys.api import Company
 from tests.journeys.expect import expect_refused
-from tests.journeys.scans import Office, day, new_office, written
+from tests.journeys.scans import Office, day, written
 from tests.journeys.test_configuration import another_secret
 from tests.sandbox.world.applications import ClientSecret
 from tests.sandbox.world.changes import add_secret, let_read_itself, let_time_pass, put_by_hand
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def register(company: Company, days: float = 300) -> ClientSecret:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -17,19 +16,6 @@ from tests.sandbox.microsoft.calls import SeenRequest
 from tests.sandbox.stack import OPERATOR
 
 PROPERTIES = ["startedAt", "finishedAt", "complete", "customers", "credentials", "due", "sent", "couldNotCheck"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def test_before_any_scan_the_summary_says_that_there_was_none():

@@ -1,29 +1,15 @@
 """What lies in the vault beside the secrets in use: versions added by hand, superseded ones, and what is nobody's."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.journeys.api import Company
 from tests.journeys.scan_rows import days_pass, saved_and_tested_earlier
-from tests.journeys.scans import Office, day, new_office, written
+from tests.journeys.scans import Office, day, written
 from tests.journeys.test_configuration import another_secret
 from tests.journeys.test_scan_rotation import by_hand, register, used
 from tests.sandbox.world.changes import put_by_hand
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Office]:
-    with new_office() as office:
-        yield office
-
-
-@pytest.fixture
-def office(running: Office) -> Iterator[Office]:
-    """The office, without customers."""
-    yield running
-    running.clear()
 
 
 def hours_pass(office: Office, company: Company, hours: float) -> None:

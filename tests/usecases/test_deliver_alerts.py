@@ -244,17 +244,6 @@ async def test_a_refusal_that_passes_is_tried_with_the_next_run_and_with_another
     assert place.mail.sent[0][2] not in keys, "the service remembers what became of the first"
 
 
-async def test_who_is_asked_to_wait_keeps_the_turn(place: Waiting):
-    await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)
-    await place.queue("bravo", BOB)
-    place.mail.problems[ADA] = [Throttled(600)]
-    await place.deliver()
-
-    await place.deliver()
-
-    assert place.recipients() == [ADA, BOB], "it was about the service, not about the letter"
-
-
 @pytest.mark.parametrize("problem", [MicrosoftTimeout(), down()])
 async def test_a_letter_that_failed_comes_last_next_time_with_the_same_key(place: Waiting, problem: Exception):
     await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)

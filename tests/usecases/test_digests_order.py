@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from lib.domain.alerts import Kind
+from lib.domain.errors import Throttled
 from lib.domain.notices import Notice, Queued
 from lib.ports.alerts import LetterRefused
 from lib.usecases.deliver_alerts import Delivered
@@ -142,3 +143,14 @@ def test_the_key_of_a_letter_is_another_one_after_a_refusal():
     refused = replace(before, queued=[replace(before.queued[0], refusals=1)])
 
     assert before.key == again.key != refused.key
+
+
+async def test_who_is_asked_to_wait_keeps_the_turn(place: Waiting):
+    await place.queue("alfa", ADA, kinds=(Kind.EXPIRED,), days=-1)
+    await place.queue("bravo", BOB)
+    place.mail.problems[ADA] = [Throttled(600)]
+    await place.deliver()
+
+    await place.deliver()
+
+    assert place.recipients() == [ADA, BOB], "it was about the service, not about the letter"
