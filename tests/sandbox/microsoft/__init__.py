@@ -5,7 +5,8 @@ against it unchanged, reached by settings only. `python -m tests.sandbox.microso
 """
 
 from tests.sandbox.microsoft.calls import SeenRequest
-from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.microsoft.chaos import Chaos
+from tests.sandbox.microsoft.faults import Fault, asks_for
 from tests.sandbox.microsoft.simulator import SimulatedMicrosoft
 
-__all__ = ["Fault", "SeenRequest", "SimulatedMicrosoft"]
+__all__ = ["Chaos", "Fault", "SeenRequest", "SimulatedMicrosoft", "asks_for"]

@@ -23,6 +23,10 @@ class SeenRequest:
     body: bytes
     status: int = 0
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    aborted: bool = False
+    """Whether the client hung up before there was an answer."""
+    items: list["SeenRequest"] = field(default_factory=list)
+    """The requests inside a JSON batch, in the order they came; they are not requests of their own."""
 
     @property
     def form(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The runner: all services in one background thread with an event loop of its own, each on a free port of 127.0.0.1.
 
 No exception of a service becomes a hang: it is answered with 500 and kept in `errors`, which tests assert to be empty.
+A client that hangs up is noticed at once, whatever the service is doing for it.
 """
 
 import asyncio
@@ -9,71 +10,28 @@ import socket
 import ssl
 import threading
 import traceback
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
 
 from aiohttp import web
 
 from tests.sandbox.microsoft.calls import SeenRequest, json_answer
-from tests.sandbox.microsoft.faults import Fault, reset, truncate
+from tests.sandbox.microsoft.faults import cut, reset, truncate
+from tests.sandbox.microsoft.journal import Journal
+from tests.sandbox.microsoft.services import Service, Watching
 
 _LARGEST_BODY = 16 * 1024 * 1024  # more than any service accepts, so that each refuses in its own words
 _START_LIMIT = 20.0
 _STOP_LIMIT = 10.0
 
 
-class Service(Protocol):
-    """One of Microsoft's services. It spends its latency itself, where its requests count as in flight."""
-
-    async def answer(self, seen: SeenRequest) -> web.Response:
-        """Answer one request."""
-        ...
-
-
-class Journal:
-    """What happened: requests, faults still to come, exceptions of the simulator itself. Safe to use in any thread."""
-
-    def __init__(self) -> None:
-        self.requests: list[SeenRequest] = []
-        self.faults: list[Fault] = []
-        self.errors: list[str] = []
-        self.keeps_requests = True
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def note(self, seen: SeenRequest) -> None:
-        """Count a request, and keep it if requests are kept."""
-        with self._lock:
-            self._counts[seen.service] += 1
-            if self.keeps_requests:
-                self.requests.append(seen)
-
-    def clear(self) -> None:
-        """Forget the requests so far."""
-        with self._lock:
-            self.requests.clear()
-            self._counts.clear()
-
-    def count(self, service: str) -> int:
-        """Return how many requests this service has seen, kept or not."""
-        with self._lock:
-            return self._counts[service]
-
-    def take_fault(self, seen: SeenRequest) -> Fault | None:
-        """Return the first fault for this request and count its use."""
-        with self._lock:
-            fault = next((fault for fault in self.faults if fault.matches(seen)), None)
-            if fault is not None:
-                fault.use()
-            return fault
-
-
 class ServerThread:
     """Runs services until stopped. Sockets are bound at construction, so that URLs are known before the start."""
 
-    def __init__(self, names: tuple[str, ...], journal: Journal) -> None:
+    def __init__(self, names: tuple[str, ...], journal: Journal, goes_on: Callable[[], bool]) -> None:
+        """Make it; `goes_on` tells whether requests whose client hung up are worked on to their end."""
         self._journal = journal
+        self._goes_on = goes_on
+        self._abandoned: set[asyncio.Task[web.StreamResponse]] = set()
         self._sockets = {name: _free_port() for name in names}
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -129,7 +87,7 @@ class ServerThread:
             for name, service in services.items():
                 application = web.Application(client_max_size=_LARGEST_BODY)
                 application.router.add_route("*", "/{path:.*}", self._handler(name, service))
-                runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+                runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, handler_cancellation=True)
                 runners.append(runner)
                 await runner.setup()
                 await web.SockSite(runner, self._sockets[name], ssl_context=contexts.get(name), backlog=512).start()
@@ -149,6 +107,8 @@ class ServerThread:
             await asyncio.sleep(0.02)  # lets aborted transports close, else they warn when collected
 
     def _handler(self, name: str, service: Service) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        watched = service if isinstance(service, Watching) else None
+
         async def handle(request: web.Request) -> web.StreamResponse:
             seen = SeenRequest(
                 name,
@@ -160,14 +120,35 @@ class ServerThread:
             )
             self._journal.note(seen)
             try:
-                answer = await self._answer(request, seen, service)
-            except Exception:
-                self._journal.errors.append(f"{seen.method} {name}{seen.path}\n{traceback.format_exc()}")
-                answer = json_answer(500, {"error": {"code": "simulatorError", "message": "a bug of the simulator"}})
-            seen.status = answer.status
-            return answer
+                with watched.waiting(seen) if watched else contextlib.nullcontext():
+                    # A task of its own, since aiohttp cancels this one when the client hangs up.
+                    work = asyncio.Task(self._work(request, seen, service), loop=self._loop, eager_start=True)
+                    return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                self._abandon(seen, work)
+                raise
 
         return handle
+
+    def _abandon(self, seen: SeenRequest, work: asyncio.Task[web.StreamResponse]) -> None:
+        if work.done() or self._stopping is None or self._stopping.is_set():
+            return
+        seen.aborted = True
+        if self._goes_on():
+            self._abandoned.add(work)
+            work.add_done_callback(self._abandoned.discard)
+        else:
+            work.cancel()
+
+    async def _work(self, request: web.Request, seen: SeenRequest, service: Service) -> web.StreamResponse:
+        try:
+            answer = await self._answer(request, seen, service)
+        except Exception:
+            self._journal.errors.append(f"{seen.method} {seen.service}{seen.path}\n{traceback.format_exc()}")
+            answer = json_answer(500, {"error": {"code": "simulatorError", "message": "a bug of the simulator"}})
+        if not seen.aborted:
+            seen.status = answer.status
+        return answer
 
     async def _answer(self, request: web.Request, seen: SeenRequest, service: Service) -> web.StreamResponse:
         fault = self._journal.take_fault(seen)
@@ -181,6 +162,8 @@ class ServerThread:
             reset(request)
             return web.Response(status=502)  # goes nowhere
         answer = fault.answer() or await service.answer(seen)
+        if fault.mode == "cut":
+            return cut(answer)
         return await truncate(request, answer) if fault.mode == "truncate" else answer
 
     async def _wait_for_the_end(self, request: web.Request) -> None:

@@ -10,10 +10,11 @@ from tests.sandbox.microsoft.addresses import Addresses
 from tests.sandbox.microsoft.calls import SeenRequest
 from tests.sandbox.microsoft.communication import Communication
 from tests.sandbox.microsoft.entra import Entra
-from tests.sandbox.microsoft.faults import Fault
 from tests.sandbox.microsoft.graph import Graph
 from tests.sandbox.microsoft.identity import Identity
-from tests.sandbox.microsoft.server import Journal, ServerThread, Service
+from tests.sandbox.microsoft.journal import Journal, Trouble
+from tests.sandbox.microsoft.server import ServerThread
+from tests.sandbox.microsoft.services import Service
 from tests.sandbox.microsoft.surroundings import Clock, Surroundings
 from tests.sandbox.microsoft.tokens import Tokens, new_id
 from tests.sandbox.microsoft.vault import Vault
@@ -38,15 +39,17 @@ class SimulatedMicrosoft(Addresses):
         self._journal = Journal()
         self._journal.keeps_requests = keep_requests
         self._shared = shared = Surroundings(world, latency)
+        shared.take_fault = self._journal.take_fault
+        self._graph = Graph(shared)
         self._communication = Communication(shared, inbox if inbox is not None else Inbox())
         self._services: dict[str, Service] = {
             "entra": Entra(shared),
-            "graph": Graph(shared),
+            "graph": self._graph,
             "vault": Vault(shared),
             "identity": Identity(shared),
             "communication": self._communication,
         }
-        self._server = ServerThread(tuple(self._services), self._journal)
+        self._server = ServerThread(tuple(self._services), self._journal, lambda: self.world.abandoned_requests_go_on)
         shared.entra_url, shared.graph_url, shared.vault_url, shared.communication_url = (
             f"https://127.0.0.1:{self._server.port(name)}" for name in ("entra", "graph", "vault", "communication")
         )
@@ -87,21 +90,31 @@ class SimulatedMicrosoft(Addresses):
         """All requests so far, in the order they came."""
         return self._journal.requests
 
+    @property
+    def most_in_flight(self) -> dict[tuple[str, str], int]:
+        """The most calendar requests for which clients ever waited at once, by application and mailbox of the URL.
+
+        Keys are the client id and the primary address in lower case (the name in the URL, if it names no mailbox).
+        Calendar requests are getSchedule and calendarView, in batches too, whatever their answer was.
+        """
+        return self._graph.flights.most()
+
     def clear_requests(self) -> None:
-        """Forget the requests so far."""
+        """Forget the requests so far, and how many were in flight at once."""
         self._journal.clear()
+        self._graph.flights.clear()
 
     def count(self, service: str) -> int:
         """Return how many requests a service has seen."""
         return self._journal.count(service)
 
     @property
-    def faults(self) -> list[Fault]:
-        """Faults in the order they are tried; append, remove and clear as you like."""
+    def faults(self) -> list[Trouble]:
+        """Faults and Chaos in the order they are tried; append, remove and clear as you like."""
         return self._journal.faults
 
     @faults.setter
-    def faults(self, faults: list[Fault]) -> None:
+    def faults(self, faults: list[Trouble]) -> None:
         self._journal.faults[:] = faults
 
     @property

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from tests.sandbox.microsoft.calls import SeenRequest
+from tests.sandbox.microsoft.faults import Fault
 from tests.sandbox.microsoft.tokens import GRAPH_APP_ID, LIFETIME, Tokens
 from tests.sandbox.world.tenants import World
 
@@ -34,6 +36,8 @@ class Surroundings:
         """The same for the access tokens of users."""
         self.deleted_delay = 0.0
         """Seconds until a secret that was deleted can be read as a deleted one."""
+        self.take_fault: Callable[[SeenRequest], Fault | None] = lambda seen: None
+        """Returns what is to go wrong with a request that does not come over a connection of its own."""
 
     def now(self) -> datetime:
         """Return the simulated time."""

@@ -4,14 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Status = Literal["free", "tentative", "busy", "oof", "workingElsewhere"]
+from tests.sandbox.world.calendars import Calendar
+
+Status = Literal["free", "tentative", "busy", "oof", "workingElsewhere", "unknown"]
 
 CUSTOMIZED = "Customized Time Zone"
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Meeting:
-    """One calendar entry; start and end are aware UTC times."""
+    """One calendar entry; start and end are aware UTC times. To change one, put another in its place (`replace`).
+
+    Status "unknown" is what EWS calls no data: the digit 4 in an availability view (facts 1.2).
+    """
 
     start: datetime
     end: datetime
@@ -21,9 +26,10 @@ class Meeting:
     is_private: bool = False
     is_meeting: bool = True
     is_recurring: bool = False
+    is_all_day: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class WorkingHours:
     """When somebody works, in the time zone of the mailbox."""
 
@@ -55,7 +61,15 @@ class Mailbox:
     shares: Literal["details", "time"] = "details"
     schedule_error: tuple[str, str] | None = None
     """A (responseCode, message) that getSchedule answers for this mailbox, whatever is in it."""
+    _calendar: Calendar | None = field(default=None, init=False, repr=False, compare=False)
 
     def has_address(self, address: str) -> bool:
         """Tell whether mail to this address reaches it. A user principal name alone is no address."""
-        return address.lower() in {self.address.lower(), *(alias.lower() for alias in self.aliases)}
+        wanted = address.lower()
+        return wanted == self.address.lower() or wanted in [alias.lower() for alias in self.aliases]
+
+    def calendar(self) -> Calendar:
+        """Return the meetings in order; `meetings` may be changed at any time."""
+        if self._calendar is None or not self._calendar.is_of(self.meetings):
+            self._calendar = Calendar(self.meetings)
+        return self._calendar

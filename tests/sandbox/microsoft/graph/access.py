@@ -83,6 +83,15 @@ def bad_me() -> GraphError:
     return GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
 
 
+def in_scope(caller: Caller, mailbox: Mailbox) -> bool:
+    """Tell whether an application may reach a mailbox, by its roles, RBAC for Applications and access policies."""
+    try:
+        _check_scope(caller, mailbox)
+    except GraphError:
+        return False
+    return True
+
+
 def _check_permission(caller: Caller) -> None:
     """Refuse a token without any calendar right. RBAC for Applications shows only per mailbox."""
     rbac = caller.application.rbac_scope if caller.application else None

@@ -1,163 +1,117 @@
 """What getSchedule says about one address: slots, items, working hours, or an error (facts 1.2, 1.5)."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
-from tests.sandbox.microsoft.graph.zones import custom_zone, graph_time
-from tests.sandbox.world.mailboxes import CUSTOMIZED, Mailbox, Meeting
+from tests.sandbox.microsoft.graph import schedule_errors as errors
+from tests.sandbox.microsoft.graph.schedule_errors import Unreadable
+from tests.sandbox.microsoft.graph.schedule_items import items, quoted, working_hours
+from tests.sandbox.microsoft.graph.window import Window
+from tests.sandbox.microsoft.graph.zones import Times
+from tests.sandbox.world.calendars import Calendar, Entry
+from tests.sandbox.world.mailboxes import Mailbox
+from tests.sandbox.world.rules import CalendarRules
 from tests.sandbox.world.tenants import Tenant
 
-# Working elsewhere is sent as 0, not 4, for backward compatibility.
-_DIGITS = {"free": 0, "workingElsewhere": 0, "tentative": 1, "busy": 2, "oof": 3}
-_MOST_PEOPLE = 100
 _CONSUMER_DOMAINS = {"outlook.com", "hotmail.com", "live.com", "msn.com"}
+# What a calendar keeps of answers given, so that a thousand calendars stay within the memory.
+_MOST_NOTES, _LONGEST_NOTE = 8, 32 * 1024
 
 
 @dataclass(frozen=True)
-class Window:
-    """The time asked for, in UTC, and the length of a slot."""
+class Asked:
+    """What is the same for all addresses of a request. Without `details` nobody's subjects and locations are shown."""
 
-    start: datetime
-    end: datetime
-    slot: timedelta
-
-    def touches(self, meeting: Meeting) -> bool:
-        """Tell whether any of the meeting lies in the window."""
-        return meeting.start < self.end and meeting.end > self.start
-
-    def view(self, meetings: Iterable[Meeting]) -> str:
-        """Return one digit per slot, the last one possibly short; the highest status in a slot wins."""
-        digits = [0] * math.ceil((self.end - self.start) / self.slot)
-        for meeting in meetings:
-            first = max(0, (meeting.start - self.start) // self.slot)
-            last = math.ceil((min(meeting.end, self.end) - self.start) / self.slot)
-            for slot in range(first, last):
-                digits[slot] = max(digits[slot], _DIGITS[meeting.status])
-        return "".join(map(str, digits))
-
-
-class _Unreadable(Exception):
-    """A per-schedule error: responseCode and message."""
+    tenant: Tenant
+    rules: CalendarRules
+    window: Window
+    times: Times
+    details: bool
+    may_read: Callable[[Mailbox], bool]
 
 
 class Reader:
     """Reads the addresses of one request in their order, counting the people behind them."""
 
-    def __init__(self, tenant: Tenant, window: Window, zone_name: str, largest_calendar: int) -> None:
-        self._tenant = tenant
-        self._window = window
-        self._zone_name = zone_name
-        self._largest_calendar = largest_calendar
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
         self._people = 0
 
-    def read(self, address: str) -> dict[str, Any]:
-        """Return the scheduleInformation of an address; `scheduleId` repeats it as it was asked."""
+    def read(self, address: str) -> bytes:
+        """Return the scheduleInformation of an address; `scheduleId` repeats it as it was asked.
+
+        Raises GraphError if the whole request fails because of it.
+        """
         try:
             mailbox = self._find(address)
-            meetings = self._meetings(mailbox)
-        except _Unreadable as problem:
-            code, message = problem.args
-            return {"scheduleId": address, "error": {"message": message, "responseCode": code}}
-        information: dict[str, Any] = {
-            "scheduleId": address,
-            "availabilityView": self._window.view(meetings),
-            "scheduleItems": [self._item(meeting, mailbox) for meeting in meetings],
-        }
-        if mailbox.working_hours is not None:
-            information["workingHours"] = _working_hours(mailbox)
-        return information
+            shown = self._list(mailbox) if mailbox.kind == "list" else self._mailbox(mailbox)
+        except Unreadable as problem:
+            return errors.error_entry(address, problem, self._asked.rules)
+        hours = working_hours(mailbox.working_hours, mailbox.time_zone)
+        return b'{"scheduleId":%b,%b%b}' % (quoted(address).encode(), shown, hours)
 
     def _find(self, address: str) -> Mailbox:
         name, at, domain = address.partition("@")
         if not (name and at and domain) or " " in address:
-            raise _Unreadable("ErrorInvalidSmtpAddress", f"The SMTP address '{address}' is not valid.")
-        mailbox = self._tenant.mailbox(address)
-        if mailbox is not None:
-            return mailbox
-        if domain.lower() in _CONSUMER_DOMAINS:
-            raise _Unreadable(
-                "ErrorProxyRequestProcessingFailed",
-                "Proxy web request failed. , inner exception: System.Net.WebException: The request failed with HTTP "
-                "status 401: Unauthorized.",
-            )
-        text = f"Unable to resolve e-mail address {address} to an Active Directory object."
-        raise _Unreadable("5009", text)
-
-    def _meetings(self, mailbox: Mailbox) -> list[Meeting]:
-        """Return what the window shows of a mailbox, or of all members of a list."""
-        if mailbox.kind == "list":
-            return self._merged(mailbox)
-        self._count(1)
-        if mailbox.schedule_error is not None:
-            raise _Unreadable(*mailbox.schedule_error)
-        if mailbox.hosted == "onPremises":
-            raise _Unreadable(
-                "ErrorProxyRequestProcessingFailed",
-                "Proxy web request failed. , inner exception: System.Net.WebException: Unable to connect to the remote "
-                "server.",
-            )
-        if mailbox.hosted == "none":
-            # The named form of 5009; tenants answer either (facts 1.5).
-            text = f"Unable to resolve e-mail address {mailbox.address} to an Active Directory object."
-            raise _Unreadable("ErrorMailRecipientNotFound", text)
-        found = sorted(filter(self._window.touches, mailbox.meetings), key=lambda meeting: (meeting.start, meeting.end))
-        if len(found) > self._largest_calendar:
-            text = "The result set contains too many calendar entries. The allowed size = {}; the actual size = {}."
-            raise _Unreadable("5006", text.format(self._largest_calendar, len(found)))
-        return found
-
-    def _merged(self, group: Mailbox) -> list[Meeting]:
-        """Return the meetings of all members; those that cannot be read are left out, as Exchange does."""
-        if len(group.members) > _MOST_PEOPLE:
-            text = f"The distribution list {group.address} has too many members."
-            raise _Unreadable("ErrorFreeBusyDLLimitReached", text)
-        self._count(len(group.members))
-        meetings: list[Meeting] = []
-        for address in group.members:
-            member = self._tenant.mailbox(address)
-            if member is not None and member.kind != "list" and member.hosted == "cloud" and not member.schedule_error:
-                meetings += filter(self._window.touches, member.meetings)
-        return sorted(meetings, key=lambda meeting: (meeting.start, meeting.end))
-
-    def _count(self, people: int) -> None:
+            raise errors.bad_address(address)
+        mailbox = self._asked.tenant.mailbox(address)
+        people = _people_behind(mailbox)
+        if people > self._asked.rules.largest_list:
+            raise errors.list_too_long(address)
         self._people += people
-        if self._people > _MOST_PEOPLE:
-            text = f"There are too many people to resolve. The allowed size = {_MOST_PEOPLE}."
-            raise _Unreadable("ErrorIndividualMailboxLimitReached", text)
+        if self._people > self._asked.rules.largest_people:
+            raise errors.too_many_people(self._asked.rules.largest_people)
+        if mailbox is None:
+            raise errors.consumer() if domain.lower() in _CONSUMER_DOMAINS else errors.not_found(address)
+        return mailbox
 
-    def _item(self, meeting: Meeting, mailbox: Mailbox) -> dict[str, Any]:
-        """Return a scheduleItem, whole even where it reaches out of the window.
+    def _mailbox(self, mailbox: Mailbox) -> bytes:
+        """Return what the window shows of one mailbox."""
+        problem = errors.of_mailbox(mailbox)
+        if problem is None and not self._asked.may_read(mailbox):
+            problem = errors.no_access(mailbox)
+        if problem is not None:
+            raise problem
+        details = self._asked.details and mailbox.shares == "details"
+        calendar = mailbox.calendar()
+        count, shown = calendar.notes.get(self._key(details)) or self._note(calendar, details)
+        if count > self._asked.rules.largest_calendar:
+            raise errors.too_many_entries(count, self._asked.rules)
+        return shown
 
-        Private ones, and all of an owner who shares times only, have nothing but status, start and end.
-        """
-        times = {
-            "status": meeting.status,
-            "start": graph_time(meeting.start, self._zone_name),
-            "end": graph_time(meeting.end, self._zone_name),
-        }
-        if meeting.is_private or mailbox.shares == "time" or mailbox.kind == "list":
-            return times
-        return {
-            "isPrivate": False,
-            **times,
-            "subject": meeting.subject,
-            "location": meeting.location,
-            "isMeeting": meeting.is_meeting,
-            "isRecurring": meeting.is_recurring,
-            "isException": False,
-            "isReminderSet": True,
-        }
+    def _note(self, calendar: Calendar, details: bool) -> tuple[int, bytes]:
+        """Work out what the window shows of a calendar, and note it there."""
+        entries = calendar.touching(self._asked.window.start, self._asked.window.end)
+        noted = len(entries), self._shown(entries, details)
+        if len(noted[1]) <= _LONGEST_NOTE:
+            if len(calendar.notes) >= _MOST_NOTES:
+                calendar.notes.clear()
+            calendar.notes[self._key(details)] = noted
+        return noted
+
+    def _key(self, details: bool) -> tuple[Window, str, bool]:
+        return self._asked.window, self._asked.times.name, details
+
+    def _list(self, group: Mailbox) -> bytes:
+        """Return what the window shows of all members; those that cannot be read are left out, as Exchange does."""
+        entries: list[Entry] = []
+        for address in group.members:
+            member = self._asked.tenant.mailbox(address)
+            if member is None or member.kind == "list" or errors.of_mailbox(member) or not self._asked.may_read(member):
+                continue
+            entries += member.calendar().touching(self._asked.window.start, self._asked.window.end)
+        return self._shown(sorted(entries, key=lambda entry: entry[:2]), details=False)
+
+    def _shown(self, entries: list[Entry], details: bool) -> bytes:
+        listed = items(entries, self._asked.times, details=details)
+        return f'"availabilityView":"{self._asked.window.view(entries)}","scheduleItems":[{listed}]'.encode()
 
 
-def _working_hours(mailbox: Mailbox) -> dict[str, Any]:
-    hours = mailbox.working_hours
-    assert hours is not None
-    return {
-        "daysOfWeek": list(hours.days),
-        "startTime": f"{hours.start}:00.0000000",
-        "endTime": f"{hours.end}:00.0000000",
-        "timeZone": custom_zone() if mailbox.time_zone == CUSTOMIZED else {"name": mailbox.time_zone or "UTC"},
-    }
+def people_behind(tenant: Tenant, addresses: list[str]) -> int:
+    """Return how many people and things these addresses stand for."""
+    return sum(_people_behind(tenant.mailbox(address)) for address in addresses)
+
+
+def _people_behind(mailbox: Mailbox | None) -> int:
+    """Return how many members a list has; everybody else, known or not, is one."""
+    return len(mailbox.members) if mailbox is not None and mailbox.kind == "list" else 1

@@ -1,101 +1,83 @@
-"""Time zones as Graph names them: Windows names and IANA names (facts 1.6)."""
+"""Time zones as Graph names them, Windows names and IANA names, and times as it writes them (facts 1.6)."""
 
 import functools
+import json
 import re
-from datetime import UTC, datetime
+import zoneinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 from tests.sandbox.microsoft.graph.errors import GraphError
+from tests.sandbox.microsoft.graph.zone_names import PROMISED, WINDOWS
+from tests.sandbox.world.calendars import moment
 from tests.sandbox.world.mailboxes import CUSTOMIZED
+from tests.sandbox.world.tenants import World
 
-# From CLDR's windowsZones, territory 001.
-_WINDOWS = {
-    "UTC": "Etc/UTC",
-    "GMT Standard Time": "Europe/London",
-    "Greenwich Standard Time": "Atlantic/Reykjavik",
-    "W. Europe Standard Time": "Europe/Berlin",
-    "Central Europe Standard Time": "Europe/Budapest",
-    "Central European Standard Time": "Europe/Warsaw",
-    "Romance Standard Time": "Europe/Paris",
-    "W. Central Africa Standard Time": "Africa/Lagos",
-    "E. Europe Standard Time": "Europe/Chisinau",
-    "GTB Standard Time": "Europe/Bucharest",
-    "FLE Standard Time": "Europe/Kiev",
-    "Turkey Standard Time": "Europe/Istanbul",
-    "Israel Standard Time": "Asia/Jerusalem",
-    "South Africa Standard Time": "Africa/Johannesburg",
-    "Egypt Standard Time": "Africa/Cairo",
-    "Russian Standard Time": "Europe/Moscow",
-    "Arab Standard Time": "Asia/Riyadh",
-    "Arabian Standard Time": "Asia/Dubai",
-    "Iran Standard Time": "Asia/Tehran",
-    "Pakistan Standard Time": "Asia/Karachi",
-    "India Standard Time": "Asia/Calcutta",
-    "Nepal Standard Time": "Asia/Katmandu",
-    "Bangladesh Standard Time": "Asia/Dhaka",
-    "SE Asia Standard Time": "Asia/Bangkok",
-    "China Standard Time": "Asia/Shanghai",
-    "Singapore Standard Time": "Asia/Singapore",
-    "Taipei Standard Time": "Asia/Taipei",
-    "W. Australia Standard Time": "Australia/Perth",
-    "Tokyo Standard Time": "Asia/Tokyo",
-    "Korea Standard Time": "Asia/Seoul",
-    "Cen. Australia Standard Time": "Australia/Adelaide",
-    "AUS Central Standard Time": "Australia/Darwin",
-    "AUS Eastern Standard Time": "Australia/Sydney",
-    "E. Australia Standard Time": "Australia/Brisbane",
-    "Tasmania Standard Time": "Australia/Hobart",
-    "New Zealand Standard Time": "Pacific/Auckland",
-    "Newfoundland Standard Time": "America/St_Johns",
-    "E. South America Standard Time": "America/Sao_Paulo",
-    "Argentina Standard Time": "America/Buenos_Aires",
-    "Atlantic Standard Time": "America/Halifax",
-    "Eastern Standard Time": "America/New_York",
-    "US Eastern Standard Time": "America/Indianapolis",
-    "SA Pacific Standard Time": "America/Bogota",
-    "Central Standard Time": "America/Chicago",
-    "Central Standard Time (Mexico)": "America/Mexico_City",
-    "Canada Central Standard Time": "America/Regina",
-    "Mountain Standard Time": "America/Denver",
-    "US Mountain Standard Time": "America/Phoenix",
-    "Pacific Standard Time": "America/Los_Angeles",
-    "Alaskan Standard Time": "America/Anchorage",
-    "Hawaiian Standard Time": "Pacific/Honolulu",
-    # The mailbox with its own rules in `custom_zone`, which are New York's.
-    CUSTOMIZED: "America/New_York",
-}
-_BY_LOWER = {name.lower(): iana for name, iana in _WINDOWS.items()}
+zoneinfo.reset_tzpath(())  # the package tzdata and not the machine's rules, which may be older
+_CUSTOMIZED_RULES = ZoneInfo("America/New_York")  # those that `custom_zone` describes
+_MOST_TIMES = 100_000
+_BY_LOWER = {name.lower(): iana for name, iana in (PROMISED | WINDOWS).items()}
 _PREFER = re.compile(r'outlook\.timezone\s*=\s*(?:"([^"]*)"|([^",;]*))', re.IGNORECASE)
 
 
 @functools.cache
-def _iana() -> dict[str, str]:
+def _other_iana() -> dict[str, str]:
     """Return the IANA names by their lower-case forms; real places and Etc only, no bare abbreviations."""
-    return {name.lower(): name for name in available_timezones() if "/" in name or name in ("UTC", "GMT")}
+    return {name.lower(): name for name in available_timezones() if "/" in name or name == "GMT"}
 
 
 @functools.lru_cache(maxsize=2048)
-def zone(name: str) -> ZoneInfo:
-    """Return the zone of a Windows or IANA name. Raises GraphError 400."""
-    iana = _BY_LOWER.get(name.lower()) or _iana().get(name.lower())
+def _zone(name: str, all_iana: bool) -> ZoneInfo:
+    iana = _BY_LOWER.get(name.lower()) or (_other_iana().get(name.lower()) if all_iana else None)
     if iana is None:
         text = f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
         raise GraphError(400, "TimeZoneNotSupportedException", text)
     return ZoneInfo(iana)
 
 
-def preferred_zone(prefer: str | None) -> str | None:
-    """Return the name of the zone that a Prefer header asks for, None if it asks for none."""
+def zone(name: str, world: World) -> tzinfo:
+    """Return the zone of a Windows or IANA name that a request has. Raises GraphError 400."""
+    return UTC if name == "UTC" else _zone(name, world.iana_zones == "most")
+
+
+def zone_of_mailbox(name: str, world: World) -> tzinfo:
+    """Return the zone that is a mailbox's own, which may have rules of its own or be missing. Raises GraphError 400."""
+    return _CUSTOMIZED_RULES if name == CUSTOMIZED else zone(name, world)
+
+
+class Times(dict[int, str]):
+    """The JSON of a dateTimeTimeZone by microseconds since 1970, made when it is first asked for."""
+
+    def __init__(self, rules: tzinfo, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self._rules = rules
+        self._end = f'0","timeZone":{json.dumps(name, ensure_ascii=False)}}}'
+
+    def __missing__(self, at: int) -> str:
+        if len(self) > _MOST_TIMES:
+            self.clear()
+        local = moment(at).astimezone(self._rules).replace(tzinfo=None)
+        shown = self[at] = f'{{"dateTime":"{local.isoformat(timespec="microseconds")}{self._end}'
+        return shown
+
+
+@functools.lru_cache(maxsize=256)
+def times(rules: tzinfo, name: str) -> Times:
+    """Return times in a zone under the name that the request has for it."""
+    return Times(rules, name)
+
+
+def preferred_times(prefer: str | None, world: World) -> tuple[Times, dict[str, str]]:
+    """Return times in the zone that a Prefer header asks for, else UTC, and the header that confirms it.
+
+    Raises GraphError 400.
+    """
     found = _PREFER.search(prefer or "")
     if found is None:
-        return None
-    return found[1] if found[1] is not None else found[2].strip()
-
-
-def graph_time(moment: datetime, name: str) -> dict[str, str]:
-    """Return a dateTimeTimeZone in this zone, with seven fraction digits."""
-    local = moment.astimezone(UTC if name == "UTC" else zone(name))
-    return {"dateTime": local.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0", "timeZone": name}
+        return times(UTC, "UTC"), {}
+    name = found[1] if found[1] is not None else found[2].strip()
+    return times(zone(name, world), name), {"Preference-Applied": f'outlook.timezone="{name}"'}
 
 
 def custom_zone() -> dict[str, object]:
