@@ -14,13 +14,13 @@ from lib.domain import fields
 from lib.domain.configuration import Customer, saved
 from lib.domain.consent import Start
 from lib.domain.errors import CalendarError, MicrosoftUnavailable
+from lib.domain.free_busy import Unread
 from lib.domain.scan import Summary
 from lib.ports import Deadline
 from lib.settings import read
 from lib.usecases import delete_configuration as _delete
 from lib.usecases import disconnect as _disconnect
 from lib.usecases import finish_consent as _finish
-from lib.usecases import get_schedule as _schedule
 from lib.usecases import invite_admin as _invite_admin
 from lib.usecases import invite_user as _invite_user
 from lib.usecases import read_configuration as _read
@@ -35,6 +35,7 @@ from lib.web.edge import Call, empty, reply
 from lib.web.json_body import Fields, read_object
 from lib.web.routes import Routes
 from lib.web.scan_form import show_summary
+from lib.web.schedule_answer import write_schedules
 from lib.web.schedule_form import read_schedule_request
 
 telemetry.set_up()
@@ -199,23 +200,15 @@ async def finish_consent(call: Call) -> func.HttpResponse:
 async def _get_schedule(call: Call) -> func.HttpResponse:
     """Answer free/busy times as Microsoft Graph's getSchedule does."""
     customer_id, user = call.customer(), call.user()
-    ask = read_schedule_request(read_object(call.request), call.request.headers.get("prefer"))
+    deadline = Deadline.after(_SCHEDULE_SECONDS)
     services = await bootstrap.services()
-    answer = await _schedule.get_schedule(
-        customer_id,
-        user,
-        ask,
-        deadline=Deadline.after(_SCHEDULE_SECONDS),
-        customers=services.customers,
-        askers=services.askers,
-        graph=services.graph,
-        adoption=services.adoption,
-    )
-    call.log |= {"people": len(answer.value), "unknown": answer.unknown, "graphRequests": answer.graph_requests}
-    call.log["graphRequestId"] = answer.graph_request_id
+    ask = read_schedule_request(read_object(call.request), call.request.headers.get("prefer"), services.zones)
+    call.log["people"] = len(ask.people)
+    answers = await services.get_schedule.run(customer_id, user, ask, deadline, call.tally)
+    call.log["unknown"] = sum(isinstance(found, Unread) for _, found in answers)
     context = f"{settings.cloud.graph_url}/v1.0/$metadata#Collection(microsoft.graph.scheduleInformation)"
-    applied = {"Preference-Applied": f'outlook.timezone="{ask.zone}"'} if ask.zone else {}  # RFC 7240
-    return reply({"@odata.context": context, "value": answer.value}, headers=applied)
+    applied = {"Preference-Applied": f'outlook.timezone="{ask.zone.name}"'} if ask.zone else {}  # RFC 7240
+    return reply(await write_schedules(answers, ask.zone, context), headers=applied)
 
 
 # Graph answers to both spellings, and so do clients send them.

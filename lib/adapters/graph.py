@@ -1,146 +1,130 @@
 """Microsoft Graph: free/busy, and what an application may read about itself.
 
 Outlook takes four requests at a time per application and mailbox (Microsoft Learn, "Microsoft Graph service-specific
-throttling limits"); a fifth would be refused with 429, so it waits here.
+throttling limits"); a fifth would be refused with 429, so it waits here. A mailbox that refused all the same is left
+alone by everybody until its Retry-After has passed. And no application of a tenant takes up so much of this process, be
+it in connections or in retries, that others would feel its troubles.
 """
 
-import asyncio
-import json
 import uuid
-import weakref
 from collections.abc import Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
+from lib.adapters.gates import Gate, Gates
+from lib.adapters.graph_answers import read_object, read_schedule, read_secret, request_id
 from lib.adapters.http import Http, Reply
-from lib.domain.errors import MicrosoftTimeout, MicrosoftTrace, Throttled
-from lib.domain.fields import GUID
+from lib.adapters.patience import Passing
+from lib.adapters.retry_budget import RetryShares
 from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret, UserToken
-from lib.ports import Deadline, GraphAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from lib.ports import Deadline
+from lib.ports.graph import GraphAnswer, Seat, Tally, TryAgain
 
 _IN_FLIGHT_PER_MAILBOX = 4
+_IN_FLIGHT_PER_APPLICATION = 64
 
 
 class GraphClient:
-    """Graph of one cloud; implements `lib.ports.Graph`."""
+    """Graph of one cloud; implements `lib.ports.graph.Graph`."""
 
     def __init__(self, http: Http, graph_url: str) -> None:
         self._http = http
         self._root = f"{graph_url}/v1.0"
-        # Weak: a mailbox that nobody asks any more leaves no trace in memory.
-        self._gates: weakref.WeakValueDictionary[tuple[str, ...], asyncio.Semaphore] = weakref.WeakValueDictionary()
+        self._gates = Gates(_IN_FLIGHT_PER_MAILBOX)
+        self._applications = Gates(_IN_FLIGHT_PER_APPLICATION)
+        self._budget = RetryShares(http.budget)
 
     async def get_schedule(
         self,
         token: AppToken | UserToken,
-        key: tuple[str, ...],
-        mailbox: str | None,
+        seat: Seat,
         body: Mapping[str, Any],
-        zone: str | None,
         deadline: Deadline,
+        tally: Tally,
+        tries: int = 0,
     ) -> GraphAnswer:
-        """See `lib.ports.Graph`. An answer without a list of schedules counts as a failure of Graph."""
-        owner = "me" if mailbox is None else f"users/{quote(mailbox, safe='@')}"
-        url = f"{self._root}/{owner}/calendar/getSchedule"
-        extra = {"Prefer": f'outlook.timezone="{zone}"'} if zone else {}
-        async with self._gate((*key, (mailbox or "").lower()), deadline):
-            reply = await self._http.send("POST", url, deadline, headers=_headers(token) | extra, json=body)
-        answer = _good(reply)
-        if not isinstance(answer.get("value"), list):
-            raise GraphRefused(502, "malformedAnswer", trace=_trace(reply, None))
-        return GraphAnswer(answer, _request_id(reply))
+        """See `lib.ports.graph`. Everything that passes may be repeated: getSchedule is a POST, but only reads.
+
+        A 200 that is no answer is a failure like any other: GraphRefused with 502.
+        """
+        question = _Question(self._url(seat), token, body, deadline, tally)
+        application = seat.tenant, seat.application_id
+        with self._gates.at(_mailbox(token, seat)) as mailbox, self._applications.at(application) as whole:
+            try:
+                answer = await read_schedule(await self._ask(question, mailbox, whole, tries))
+            except Passing as failure:
+                pause = self._http.patience.pause(tries + 1, failure.retry_after)
+                raise TryAgain(failure.told(), pause if self._budget.take(application) else None) from failure
+            except GraphRefused:
+                self._budget.give_back(application)
+                raise
+        self._budget.give_back(application)
+        return answer
 
     async def profile(self, token: UserToken, deadline: Deadline) -> Mapping[str, Any]:
-        """See `lib.ports.Graph`."""
+        """See `lib.ports.graph`."""
         url = f"{self._root}/me?$select=id,userPrincipalName,mail,proxyAddresses"
-        return _good(await self._http.send("GET", url, deadline, headers=_headers(token)))
+        return read_object(await self._http.send("GET", url, deadline, headers=_headers(token)))
 
     async def registered_secrets(
         self, token: AppToken, application_id: str, deadline: Deadline
     ) -> list[RegisteredSecret]:
-        """See `lib.ports.Graph`. Entries without a hint or an end are left out."""
+        """See `lib.ports.graph`. Entries without a hint or an end are left out."""
         url = f"{self._root}/applications(appId='{application_id}')?$select=id,appId,passwordCredentials"
-        answer = _good(await self._http.send("GET", url, deadline, headers=_headers(token)))
+        answer = read_object(await self._http.send("GET", url, deadline, headers=_headers(token)))
         listed = answer.get("passwordCredentials")
-        secrets = [_registered(entry) for entry in listed] if isinstance(listed, list) else []
+        secrets = [read_secret(entry) for entry in listed] if isinstance(listed, list) else []
         return [secret for secret in secrets if secret]
 
-    @asynccontextmanager
-    async def _gate(self, key: tuple[str, ...], deadline: Deadline) -> "AsyncIterator[None]":
-        gate = self._gates.get(key)
-        if gate is None:
-            gate = self._gates[key] = asyncio.Semaphore(_IN_FLIGHT_PER_MAILBOX)
+    def _url(self, seat: Seat) -> str:
+        owner = "me" if seat.mailbox is None else f"users/{quote(seat.mailbox, safe='@')}"
+        return f"{self._root}/{owner}/calendar/getSchedule"
+
+    async def _ask(self, question: "_Question", mailbox: Gate, application: Gate, tries: int) -> Reply:
+        """Send one try as soon as the gates allow. Raises what `Gate.place` and `Http.attempt` raise."""
+        tally, headers = question.tally, _headers(question.token)
         try:
-            await asyncio.wait_for(gate.acquire(), deadline.left())
-        except TimeoutError:
-            raise MicrosoftTimeout from None
-        try:
-            yield
-        finally:
-            gate.release()
+            with tally.waiting():
+                # In this order: whoever waits for a mailbox must not keep a place of the application.
+                async with mailbox.place(question.deadline), application.place(question.deadline):
+                    tally.requests += 1
+                    tally.repeated += tries > 0
+                    reply = await self._http.attempt(
+                        "POST", question.url, question.deadline, headers=headers, json=question.body
+                    )
+                    if reply.status == 429:  # before the place is given to the next
+                        mailbox.pause(self._http.patience.pause(tries + 1, reply.retry_after))
+        except Passing as failure:
+            _note(tally, failure.headers)
+            raise
+        _note(tally, reply.headers)
+        return reply
 
 
-def _registered(entry: Any) -> RegisteredSecret | None:
-    """Return a listed secret, None for one without a hint or a date that can be read."""
-    try:
-        end, hint = _moment(entry["endDateTime"]), entry["hint"]
-    except (TypeError, KeyError, ValueError):
-        return None
-    if hint is None:
-        return None
-    return RegisteredSecret(str(hint), end, _guid(entry.get("keyId")), _start(entry))
+@dataclass(frozen=True)
+class _Question:
+    """What every try of a getSchedule has in common."""
+
+    url: str
+    token: AppToken | UserToken
+    body: Mapping[str, Any]
+    deadline: Deadline
+    tally: Tally
 
 
-def _start(entry: Mapping[str, Any]) -> datetime | None:
-    try:
-        return _moment(entry["startDateTime"])
-    except (TypeError, KeyError, ValueError):
-        return None
+def _note(tally: Tally, headers: Mapping[str, str]) -> None:
+    if (answered := request_id(headers)) is not None:
+        tally.request_ids.append(answered)
 
 
-def _moment(text: str) -> datetime:
-    """Return a moment in UTC. Raises ValueError, TypeError."""
-    found = datetime.fromisoformat(text)
-    try:
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except OverflowError:  # a zone that leads beyond the year 9999
-        raise ValueError("no moment") from None
-
-
-def _guid(value: Any) -> str | None:
-    return value.lower() if isinstance(value, str) and GUID.fullmatch(value) else None
+def _mailbox(token: AppToken | UserToken, seat: Seat) -> tuple[str, ...]:
+    """Return what Outlook's limits count for: an application of a tenant, and a mailbox under one of its names."""
+    mailbox = seat.mailbox
+    if mailbox is None:
+        mailbox = token.object_id if isinstance(token, UserToken) else ""
+    return seat.tenant, seat.application_id, mailbox.lower()
 
 
 def _headers(token: AppToken | UserToken) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.value}", "client-request-id": str(uuid.uuid4())}
-
-
-def _request_id(reply: Reply) -> str | None:
-    text = reply.headers.get("request-id", "")
-    return text if text.isascii() and 0 < len(text) <= 64 else None
-
-
-def _trace(reply: Reply, code: str | None) -> MicrosoftTrace:
-    return MicrosoftTrace(code=code, request_id=_request_id(reply))
-
-
-def _good(reply: Reply) -> dict[str, Any]:
-    """Return the JSON of a good answer. Raises GraphRefused, Throttled."""
-    try:
-        body = json.loads(reply.body) if reply.body else {}
-    except ValueError:
-        body = None
-    if reply.status == 200 and isinstance(body, dict):
-        return body
-    error = body.get("error") if isinstance(body, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    code = code[:100] if isinstance(code, str) and code.isascii() and code.isprintable() else None
-    if reply.status == 429:
-        raise Throttled(reply.retry_after or 10.0, trace=_trace(reply, code))
-    status = 502 if reply.status == 200 else reply.status  # a 200 that cannot be read is no answer
-    raise GraphRefused(status, code or ("malformedAnswer" if status == 502 else None), trace=_trace(reply, code))

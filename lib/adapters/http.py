@@ -1,13 +1,12 @@
 """The shared HTTP client for Microsoft Entra ID and Graph: few hosts, no redirects, limits on time and size, retries.
 
-Retry rules are Microsoft's ("Microsoft Graph throttling guidance"): wait what Retry-After says, else back off
-exponentially with jitter; never at once, since refused calls count too. All of it inside the caller's deadline.
+When and how often something is tried again is told in `lib.adapters.patience`.
 """
 
 import asyncio
-import random
+import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,15 +15,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from lib.adapters.patience import TRANSIENT, Passing, Patience, Tries
+from lib.adapters.retry_budget import RetryBudget
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable
 from lib.ports import Deadline
 
 LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; a schedule of 20 people is well below 1 MiB
-LONGEST_TRY = 12.0  # seconds for one try, so that a second one fits into a call's deadline
-_CONNECT = 4.0
 _TRIES = 3
 _LONGEST_WAIT = 3600.0  # seconds; whoever says more has a wrong clock
-_TRANSIENT = frozenset({429, 500, 502, 503, 504, 509})
 
 
 @dataclass(frozen=True)
@@ -59,16 +57,18 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 
 
 class Http:
-    """One session for the process, made on the event loop at the first request."""
+    """One session for the process, made on the event loop at the first request, and one budget for all retries."""
 
-    def __init__(self, *origins: str) -> None:
+    def __init__(self, *origins: str, budget: RetryBudget | None = None, patience: Patience | None = None) -> None:
         self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
+        self.budget = budget or RetryBudget()
+        self.patience = patience or Patience()
         self._tls = ssl.create_default_context()  # reads SSL_CERT_FILE; takes some milliseconds
         self._session: aiohttp.ClientSession | None = None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(ssl=self._tls, limit=256, limit_per_host=128)
+            connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)  # whoever sends much has gates
             # Cookies would carry something from one customer to the next.
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
@@ -93,48 +93,78 @@ class Http:
         Transient statuses and broken connections are tried again while the deadline allows. Without `repeat` there is
         one try only, for what is not safe to repeat. Raises MicrosoftTimeout, MicrosoftUnavailable (no answer at all).
         """
+        tries = Tries(_TRIES if repeat else 1, deadline, self.patience, self.budget)
+        while True:
+            try:
+                reply = await self.attempt(method, url, deadline, headers=headers, json=json)
+            except Passing as failure:
+                pause = tries.pause(failure.retry_after)
+                if not tries.another(pause):
+                    raise failure.told() from failure
+            else:
+                if reply.status not in TRANSIENT:
+                    self.budget.give_back()
+                    return reply
+                pause = tries.pause(reply.retry_after)
+                if not tries.another(pause):
+                    return reply
+            await asyncio.sleep(pause)
+
+    async def attempt(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Send a request once; return the answer, whatever its status.
+
+        Raises Passing if there was no whole answer in time, MicrosoftTimeout (and sends nothing) once the deadline is
+        over, MicrosoftUnavailable for an answer that is too large, which it would be again.
+        """
         if urlsplit(url).netloc.lower() not in self._hosts:
             raise ValueError("a host that this client was not made for")
-        attempt, tries = 0, _TRIES if repeat else 1
-        while True:
-            attempt += 1
-            reply = await self._attempt(method, url, deadline, headers, json, last=attempt == tries)
-            if reply is not None and reply.status not in _TRANSIENT:
-                return reply
-            wait = _pause(attempt, reply)
-            if attempt == tries or wait >= deadline.left():
-                if reply is None:
-                    raise MicrosoftTimeout
-                return reply
-            await asyncio.sleep(wait)
-
-    async def _attempt(
-        self, method: str, url: str, deadline: Deadline, headers: Mapping[str, str] | None, json: Any, *, last: bool
-    ) -> Reply | None:
-        """Return the answer of one try, None if it broke off and another try is allowed."""
-        timeout = aiohttp.ClientTimeout(total=min(LONGEST_TRY, max(0.01, deadline.left())), connect=_CONNECT)
+        arrived: Mapping[str, str] = {}
         try:
             async with self._open().request(
-                method, url, headers=headers, json=json, timeout=timeout, allow_redirects=False
+                method, url, headers=headers, json=json, timeout=self._timeout(deadline), allow_redirects=False
             ) as answer:
-                return Reply(answer.status, answer.headers, await _read(answer))
-        except TimeoutError:
-            if last or deadline.left() <= 0.1:
-                raise MicrosoftTimeout from None
+                arrived = answer.headers
+                reply = Reply(answer.status, arrived, await _read(answer))
+        except TimeoutError as problem:
+            raise _broken(MicrosoftTimeout, arrived) from problem
         except (aiohttp.ClientError, OSError) as problem:
-            if last or deadline.left() <= 0.1:
-                raise unreachable() from problem
-        return None
+            raise _broken(unreachable, arrived) from problem
+        return reply
+
+    def _timeout(self, deadline: Deadline) -> aiohttp.ClientTimeout:
+        """Return the time-outs of a try. Raises MicrosoftTimeout if there is no time left."""
+        left = deadline.left()
+        if not left:  # to aiohttp 0 would mean: no limit
+            raise MicrosoftTimeout
+        # aiohttp's `connect` would count the time in which a try waits for one of the session's connections, too; and
+        # above its threshold it rounds up to whole seconds, beyond the deadline.
+        return aiohttp.ClientTimeout(
+            total=min(self.patience.longest_try, left), sock_connect=self.patience.connect, ceil_threshold=math.inf
+        )
+
+
+def _broken(told: Callable[[], Exception], headers: Mapping[str, str]) -> Passing:
+    """Return the failure of a try without a whole answer; `headers` are what came of it."""
+    return Passing(told, headers=headers, retry_after=retry_after(headers.get("Retry-After"), datetime.now(UTC)))
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    """Return the body, refusing one that is larger than anything Microsoft sends us."""
-    chunks = bytearray()
-    async for chunk in answer.content.iter_chunked(256 * 1024):
-        chunks += chunk
-        if len(chunks) > LARGEST_ANSWER:
-            raise aiohttp.ClientPayloadError("the answer is too large")
-    return bytes(chunks)
+    """Return the body. Raises MicrosoftUnavailable for one that is larger than anything Microsoft sends us."""
+    chunks, size = [], 0
+    async for chunk in answer.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            raise unreachable()
+    return b"".join(chunks)
 
 
 def unreachable() -> MicrosoftUnavailable:
@@ -144,10 +174,3 @@ def unreachable() -> MicrosoftUnavailable:
         remedy="Try again in a minute. If it goes on, look at the Microsoft 365 service health page and at this "
         "deployment's network.",
     )
-
-
-def _pause(attempt: int, reply: Reply | None) -> float:
-    """Return the seconds to wait before the next try."""
-    asked = reply.retry_after if reply else None
-    jitter = random.uniform(0, 0.25)  # noqa: S311  spreads load, protects nothing
-    return (asked if asked is not None else 0.4 * 2.0**attempt) + jitter

@@ -38,6 +38,8 @@ def text(name: str, value: Any, *, longest: int) -> str:
         raise InvalidRequest(name, "must not be empty")
     if len(value) > longest:
         raise InvalidRequest(name, f"must be at most {longest} characters long")
+    if value.isascii() and value.isprintable():
+        return value
     # Cc: control; Cs: half of a surrogate pair, which no UTF-8 can carry; U+2028/9 break lines in logs and mails.
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in value):
         raise InvalidRequest(name, "must not contain control characters")
@@ -67,6 +69,8 @@ def same_user(name: str) -> str:
     Only ASCII letters are folded: user principal names have no others (Microsoft Learn, "UPN population"),
     and Unicode's folding takes letters for the same that no directory does, such as the Kelvin sign and k.
     """
+    if name.isascii():
+        return name.lower()
     return "".join(char.lower() if char.isascii() else char for char in name)
 
 

@@ -96,19 +96,16 @@ def of_basic(problem: CalendarError) -> CalendarError:
     )
 
 
-def graph_error(
-    refused: GraphRefused, *, roles: tuple[str, ...], scoped: bool, zone_from: str = "timeZone"
-) -> CalendarError:
+def graph_error(refused: GraphRefused, *, roles: tuple[str, ...], scoped: bool) -> CalendarError:
     """Return the error of a getSchedule call that Graph refused whole.
 
     `roles` are those of the token; `scoped` tells that the application is known to work without a calendar role, so
-    that a refusal speaks about the mailbox and not about the permission. `zone_from` is where a zone came from.
+    that a refusal speaks about the mailbox and not about the permission.
     """
     advice = for_graph(refused.status, refused.code)
     trace = _with_code(refused.trace, advice)
     if advice.topic is Topic.REQUEST:
         name = _REQUEST_PROPERTIES.get((refused.code or "").lower(), "body")
-        name = zone_from if name == "timeZone" else name
         return InvalidRequest(name, f"refused by Microsoft Graph. {advice.message}", remedy=advice.remedy)
     if advice.topic is Topic.MAILBOX:
         return _refused("mailboxNotReachable", advice, trace)

@@ -1,27 +1,28 @@
 """What the use cases need from outside. Adapters implement these; unit tests have small fakes.
 
-What only alerts and the secret scan need is in `lib.ports.alerts`.
+What is needed from Microsoft Graph is in `lib.ports.graph`, what only alerts and the secret scan need in
+`lib.ports.alerts`.
 
 Every method may raise `MicrosoftUnavailable` or `MicrosoftTimeout` when its system cannot be used or takes too long.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from lib.domain.configuration import Customer
 from lib.domain.connection import Connection, Grant
 from lib.domain.consent import Link, SignIn
 from lib.domain.credential import Expiry
-from lib.domain.microsoft import AppToken, Directory, Granted, RegisteredSecret, UserToken
+from lib.domain.microsoft import AppToken, Directory, Granted
 
 Now = Callable[[], datetime]
 Random = Callable[[], str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Deadline:
     """The moment (on the monotonic clock) at which a call has to be answered."""
 
@@ -35,6 +36,10 @@ class Deadline:
     def within(self, seconds: float) -> "Deadline":
         """Return this deadline, or the one that many seconds from now if that is earlier."""
         return Deadline(min(self.at, time.monotonic() + seconds))
+
+    def extend(self, other: "Deadline") -> None:
+        """Move this deadline to the other one if that is later: who shares a piece of work waits for it as long."""
+        self.at = max(self.at, other.at)
 
     def left(self) -> float:
         """Return the seconds left, never below zero."""
@@ -259,37 +264,3 @@ class UserEntra(Protocol):
 
     async def refresh(self, credential: Credential, grant: Grant, deadline: Deadline) -> Granted:
         """Ask for new tokens. Raises EntraRefused, SecretMissing."""
-
-
-@dataclass(frozen=True)
-class GraphAnswer:
-    """A good answer of Graph: its JSON and the id that Microsoft's support asks for."""
-
-    body: Mapping[str, Any]
-    request_id: str | None = None
-
-
-class Graph(Protocol):
-    """Microsoft Graph. Every method may raise GraphRefused and Throttled."""
-
-    async def get_schedule(
-        self,
-        token: AppToken | UserToken,
-        key: tuple[str, ...],
-        mailbox: str | None,
-        body: Mapping[str, Any],
-        zone: str | None,
-        deadline: Deadline,
-    ) -> GraphAnswer:
-        """Ask for free/busy as `mailbox`, None: as the user whose token it is.
-
-        `key` names application (and user) for the limit of requests in flight.
-        """
-
-    async def profile(self, token: UserToken, deadline: Deadline) -> Mapping[str, Any]:
-        """Return what the directory says of the signed-in user: id, userPrincipalName, mail, proxyAddresses."""
-
-    async def registered_secrets(
-        self, token: AppToken, application_id: str, deadline: Deadline
-    ) -> list[RegisteredSecret]:
-        """Return the client secrets of an application that may read itself."""

@@ -11,6 +11,7 @@ from lib.domain.microsoft import AppToken, EntraRefused, GraphRefused, UserToken
 from lib.domain.permissions import READS_CALENDARS
 from lib.domain.refusals import entra_error, graph_error, of_basic, secret_missing, user_error
 from lib.ports import Credential, Deadline, Entra
+from lib.ports.graph import Seat
 from lib.usecases.credentials import Credentials
 from lib.usecases.user_tokens import UserTokens
 
@@ -20,15 +21,15 @@ _OLD_TOKEN = 10.0  # seconds; a token keeps its roles until its end, also when c
 
 
 class Asker(Protocol):
-    """Who asks. `key` names whom Graph's limit of requests in flight counts for, `mailbox` is None for /me."""
+    """Who asks."""
 
     @property
-    def key(self) -> tuple[str, ...]:
-        """For Graph's limit of requests in flight."""
+    def seat(self) -> Seat:
+        """Where Graph is asked from."""
 
     @property
-    def mailbox(self) -> str | None:
-        """Whose mailbox the URL names."""
+    def identity(self) -> tuple[str, ...]:
+        """Whose rights decide what the answer shows; only equals may share one."""
 
     async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
         """Return a token; another one than Graph refused. Raises EntraRefused, SecretMissing, Refused."""
@@ -42,7 +43,7 @@ class Asker(Protocol):
     def secret_missing(self) -> CalendarError:
         """Return the error of a secret that the vault does not hold."""
 
-    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+    def refused_by_graph(self, refused: GraphRefused, token: Token) -> CalendarError:
         """Return the error of a call that Graph refused."""
 
     async def done(self) -> None:
@@ -55,13 +56,18 @@ class AsApplication:
 
     credential: Credential
     entra: Entra
-    mailbox: str | None
+    mailbox: str
     scoped: bool
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def seat(self) -> Seat:
         """See `Asker`."""
-        return self.credential.key
+        return Seat(self.credential.tenant, self.credential.application_id, self.mailbox)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """See `Asker`."""
+        return ("application", self.mailbox.lower())
 
     async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
         """See `Asker`."""
@@ -82,9 +88,9 @@ class AsApplication:
         """See `Asker`."""
         return secret_missing()
 
-    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+    def refused_by_graph(self, refused: GraphRefused, token: Token) -> CalendarError:
         """See `Asker`."""
-        return graph_error(refused, roles=_roles(token), scoped=self.scoped, zone_from=zone_from)
+        return graph_error(refused, roles=_roles(token), scoped=self.scoped)
 
     async def done(self) -> None:
         """See `Asker`."""
@@ -99,12 +105,16 @@ class AsUser:
     user: str
     tokens: UserTokens
     basic: bool = False
-    mailbox: str | None = None
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def seat(self) -> Seat:
         """See `Asker`."""
-        return (self.customer.id, self.customer.generation, user_key(self.user))
+        return Seat(self.credential.tenant, self.credential.application_id, None)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """See `Asker`."""
+        return ("user", user_key(self.user))
 
     async def token(self, deadline: Deadline, *, instead_of: Token | None = None) -> Token:
         """See `Asker`."""
@@ -126,9 +136,9 @@ class AsUser:
     def _told(self, problem: CalendarError) -> CalendarError:
         return of_basic(problem) if self.basic else problem
 
-    def refused_by_graph(self, refused: GraphRefused, token: Token, zone_from: str) -> CalendarError:
+    def refused_by_graph(self, refused: GraphRefused, token: Token) -> CalendarError:
         """See `Asker`."""
-        return graph_error(refused, roles=(), scoped=False, zone_from=zone_from)
+        return graph_error(refused, roles=(), scoped=False)
 
     async def done(self) -> None:
         """See `Asker`."""

@@ -27,7 +27,8 @@ from lib.domain.sign_in import (
     nonce_seed,
     read_id_token,
 )
-from lib.ports import Conflict, Credential, Customers, Deadline, Entra, Graph, Redemption, StoredConnection
+from lib.ports import Conflict, Credential, Customers, Deadline, Entra, Redemption, StoredConnection
+from lib.ports.graph import Graph
 from lib.usecases.claim_sign_in import Claimed
 from lib.usecases.connections_mark import announce_change, settle_change
 from lib.usecases.renewals import ATTEMPTS, Renewals, overtaken_too_often

@@ -1,5 +1,6 @@
 """The last check of a test: read the free/busy times of the test's user."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,19 +9,17 @@ from lib.domain import verdicts
 from lib.domain.checkup import Check, CheckName
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import AppToken, GraphRefused, UserToken
-from lib.ports import Deadline, Graph
+from lib.ports import Deadline
+from lib.ports.graph import Graph, GraphAnswer, Seat, Tally
+from lib.usecases.patiently import patiently
 
 
 @dataclass(frozen=True)
 class Reader:
-    """As whom Graph is asked.
-
-    `mailbox` is None for /me; `key` names whom Graph's limit of requests in flight counts for.
-    """
+    """As whom Graph is asked, and where."""
 
     token: AppToken | UserToken
-    key: tuple[str, ...]
-    mailbox: str | None
+    seat: Seat
 
 
 async def read_free_busy(
@@ -31,9 +30,13 @@ async def read_free_busy(
     `scoped`: Exchange's RBAC for Applications is known to let the application in.
     """
     roles = reader.token.roles if isinstance(reader.token, AppToken) else ()
-    body = _next_day(user, now)
+    body, tally = _next_day(user, now), Tally()
+
+    def ask(tries: int) -> Awaitable[GraphAnswer]:
+        return graph.get_schedule(reader.token, reader.seat, body, deadline, tally, tries)
+
     try:
-        answer = await graph.get_schedule(reader.token, reader.key, reader.mailbox, body, None, deadline)
+        answer = await patiently(ask, deadline, tally)
     except GraphRefused as refused:
         return verdicts.free_busy_refused(refused, roles, scoped=scoped)
     except (MicrosoftUnavailable, MicrosoftTimeout, Throttled) as problem:

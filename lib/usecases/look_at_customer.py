@@ -16,7 +16,8 @@ from lib.domain.permissions import READS_ITSELF
 from lib.domain.probing import of_refusal, withdrawn
 from lib.domain.refusals import entra_error, is_passing, secret_missing
 from lib.domain.registered import compare
-from lib.ports import Credential, Deadline, Entra, Graph, Now, VaultVersion
+from lib.ports import Credential, Deadline, Entra, Now, VaultVersion
+from lib.ports.graph import Graph
 from lib.usecases.adoption import Adoption
 from lib.usecases.credentials import Credentials, tenant_of
 from lib.usecases.ended_users import EndedUsers

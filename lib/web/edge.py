@@ -16,19 +16,25 @@ import azure.functions as func
 from lib import telemetry
 from lib.domain import fields
 from lib.domain.errors import CalendarError, InvalidRequest, Throttled
+from lib.ports.graph import Tally
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._{}:-]{1,128}")
+_MOST_IDS = 200  # in one line; a line of Application Insights holds 32,768 characters
 _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"|(\*)')
 
 
 @dataclass
 class Call:
-    """One invocation. `log` collects what its line in the log says; never addresses, tickets or secrets."""
+    """One invocation. `log` collects what its line in the log says; never addresses, tickets or secrets.
+
+    `tally` counts what the call costs at Microsoft Graph, where it counts at all.
+    """
 
     request: func.HttpRequest
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     client_request_id: str | None = None
     log: dict[str, Any] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     def customer(self) -> str:
         """Return the customer of the route. Raises InvalidRequest."""
@@ -81,10 +87,28 @@ async def respond(req: func.HttpRequest, name: str, route: str, work: Work) -> f
     for header, value in call.ids().items():
         answer.headers[header] = value
     answer.headers["Cache-Control"] = "no-store"
-    milliseconds = round((time.perf_counter() - began) * 1000, 1)
-    line = {"function": name, "route": route, "status": answer.status_code, "ms": milliseconds}
+    line = {"function": name, "route": route, "status": answer.status_code} | _times(call, answer, began)
     telemetry.write("request", line | _ids_for_log(call) | call.log, problem=answer.status_code >= 500)
     return answer
+
+
+def _times(call: Call, answer: func.HttpResponse, began: float) -> dict[str, Any]:
+    """Return for the log what the call cost, and tell the caller by the header `Server-Timing` (W3C)."""
+    total, tally = (time.perf_counter() - began) * 1000, call.tally
+    if not tally.waited:
+        return {"ms": round(total, 1)}
+    microsoft = min(total, tally.waited * 1000)
+    ours = total - microsoft
+    answer.headers["Server-Timing"] = f"microsoft;dur={microsoft:.1f}, connector;dur={ours:.1f}, total;dur={total:.1f}"
+    return {
+        "ms": round(total, 1),
+        "msMicrosoft": round(microsoft, 1),
+        "msOurs": round(ours, 1),
+        "requests": tally.requests,
+        "retries": tally.repeated,
+        "shared": tally.shared,
+        "graphRequestIds": tally.request_ids[:_MOST_IDS],
+    }
 
 
 def _ids_for_log(call: Call) -> dict[str, Any]:
@@ -92,8 +116,8 @@ def _ids_for_log(call: Call) -> dict[str, Any]:
 
 
 def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
-    """Return a JSON answer."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    """Return a JSON answer. `body` is what is to be written, or bytes that were."""
+    text = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return func.HttpResponse(text, status_code=status, mimetype="application/json", headers=dict(headers or {}))
 
 

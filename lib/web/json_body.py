@@ -68,7 +68,8 @@ class Fields:
     """The properties of one JSON object, taken one by one; what nobody took is unknown.
 
     `prefix` is put before names in errors. With `fold` names match in any letter case, as Graph does it. A null counts
-    as left out. Annotations (`@odata.…`) are left to themselves.
+    as left out, whatever its name: Microsoft's SDK sends a property that was set to None under its Python name.
+    Annotations (`@odata.…`) are left to themselves.
     """
 
     def __init__(self, value: Any, *, name: str = "body", prefix: str = "", fold: bool = False) -> None:
@@ -93,8 +94,8 @@ class Fields:
 
     def finish(self, ignored: Iterable[str] = ()) -> None:
         """Raise InvalidRequest if a property is left that is neither known nor to be ignored."""
-        for key, (given, _) in self._left.items():
-            if key not in ignored and "@odata." not in given:
+        for key, (given, content) in self._left.items():
+            if key not in ignored and "@odata." not in given and content is not None:
                 raise InvalidRequest(self.full(shown(given)), "is not a known property")
 
 

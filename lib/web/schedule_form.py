@@ -14,22 +14,23 @@ from lib.domain.schedule import (
     Moment,
     ScheduleRequest,
 )
+from lib.domain.zones import UTC_ZONE, Zone, Zones
 from lib.web.json_body import Fields, items
 
 _LONGEST_ADDRESS = 320  # 64 for the local part, 255 for the domain, and the @ (RFC 3696 errata)
 _LONGEST_ZONE = 100
-_DATE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,9})?(Z?)")
+# Fractions of a second count down to microseconds: an end of day is often written 23:59:59.9999999.
+_DATE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(Z?)")
 _PREFER_ZONE = re.compile(r'(?:^|[,;\s])outlook\.timezone\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
-_ZONE = re.compile(r"[\w .,&()+:/'’-]+")
 
 
-def read_schedule_request(body: dict[str, Any], prefer: str | None) -> ScheduleRequest:
+def read_schedule_request(body: dict[str, Any], prefer: str | None, zones: Zones) -> ScheduleRequest:
     """Return the call. Raises InvalidRequest that names the property, or the header Prefer."""
     form = Fields(body, fold=True)
-    start, end = _moment("startTime", form.take("startTime")), _moment("endTime", form.take("endTime"))
+    start, end = (_moment(name, form.take(name), zones) for name in ("startTime", "endTime"))
     people, interval = _people(form.take("schedules")), _interval(form.take("availabilityViewInterval"))
     form.finish()
-    return ScheduleRequest(people, start, end, interval, _preferred_zone(prefer))
+    return ScheduleRequest(people, start, end, interval, _preferred_zone(prefer, zones))
 
 
 def _people(value: Any) -> tuple[str, ...]:
@@ -38,18 +39,17 @@ def _people(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise InvalidRequest("schedules", "must be a list of at least one e-mail address")
     return tuple(
-        fields.text(name, item, longest=_LONGEST_ADDRESS).strip()
-        for name, item in items("schedules", value, most=MOST_PEOPLE)
+        fields.text(name, item, longest=_LONGEST_ADDRESS) for name, item in items("schedules", value, most=MOST_PEOPLE)
     )
 
 
-def _moment(name: str, value: Any) -> Moment:
+def _moment(name: str, value: Any, zones: Zones) -> Moment:
     if value is None:
         raise InvalidRequest(name, "is missing")
     form = Fields(value, name=name, prefix=f"{name}.", fold=True)
     when, given = form.take("dateTime"), form.take("timeZone")
     form.finish()
-    zone = "UTC" if given is None else _zone(f"{name}.timeZone", given)
+    zone = UTC_ZONE if given is None else _zone(f"{name}.timeZone", given, zones)
     text = fields.text(f"{name}.dateTime", when, longest=40)
     match = _DATE_TIME.fullmatch(text)
     if match is None:
@@ -57,18 +57,17 @@ def _moment(name: str, value: Any) -> Moment:
             f"{name}.dateTime",
             "must be a date and time such as 2026-11-20T09:00:00, without offset; timeZone tells the zone",
         )
-    if match[3] and zone.upper() != "UTC":
+    if match[2] and zone != UTC_ZONE:
         raise InvalidRequest(f"{name}.dateTime", "ends in Z, which means UTC, but timeZone names another zone")
     try:
-        wall = datetime.fromisoformat(f"{match[1]}T{match[2]}")  # naive on purpose: a wall clock in that zone
+        return Moment.of(datetime.fromisoformat(match[1]), zone)  # naive on purpose: a wall clock in that zone
     except ValueError:
         raise InvalidRequest(f"{name}.dateTime", "is not a date and time of the calendar") from None
-    return Moment(text.removesuffix("Z"), wall, "UTC" if zone.upper() == "UTC" else zone)
 
 
-def _zone(name: str, value: Any) -> str:
-    zone = fields.text(name, value, longest=_LONGEST_ZONE).strip()
-    if not _ZONE.fullmatch(zone):
+def _zone(name: str, value: Any, zones: Zones) -> Zone:
+    zone = zones.find(fields.text(name, value, longest=_LONGEST_ZONE).strip())
+    if zone is None:
         raise InvalidRequest(
             name, "must be the name of a time zone such as UTC, Pacific Standard Time or Europe/Berlin"
         )
@@ -88,11 +87,11 @@ def _interval(value: Any) -> int:
     return value
 
 
-def _preferred_zone(prefer: str | None) -> str | None:
+def _preferred_zone(prefer: str | None, zones: Zones) -> Zone | None:
     """Return the zone of `Prefer: outlook.timezone="…"`; other preferences are not ours to honour (RFC 7240)."""
     if not prefer or "outlook.timezone" not in prefer.lower():
         return None
     match = _PREFER_ZONE.search(prefer)
     if match is None:
         raise InvalidRequest("Prefer", 'must have the form outlook.timezone="UTC"')
-    return _zone("Prefer", match[1] if match[1] is not None else match[2])
+    return _zone("Prefer", match[1] if match[1] is not None else match[2], zones)

@@ -1,9 +1,11 @@
-"""Graph over a bad network: what is tried again, what is told, and that nothing broken is an answer."""
+"""getSchedule as Graph is asked: where, by whom, what comes back, and what it cost."""
 
 import asyncio
+import gc
+import json
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ import pytest
 from lib.adapters.entra import EntraClient
 from lib.adapters.entra_users import EntraUsers
 from lib.adapters.graph import GraphClient
-from lib.adapters.http import Http, retry_after
+from lib.adapters.graph_answers import read_schedule
+from lib.adapters.http import Reply
 from lib.adapters.msal_session import MsalSession
-from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
-from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret, UserToken
-from lib.ports import GraphAnswer
+from lib.domain.errors import MicrosoftTimeout
+from lib.domain.microsoft import AppToken, GraphRefused, UserToken
+from lib.ports.graph import GraphAnswer, Seat, Tally
+from lib.usecases.patiently import patiently
 from tests.adapters.conftest import contoso, soon
 from tests.adapters.test_entra_users import grant_of
 from tests.sandbox.microsoft import SimulatedMicrosoft
@@ -23,258 +27,50 @@ from tests.sandbox.microsoft.faults import Fault
 from tests.sandbox.microsoft.testing_sign_in import NANCY
 from tests.sandbox.world import demo
 
-KEY = ("contoso", "g1", "v1")
+ADA = "ada@contoso.com"
 SCHEDULE: dict[str, Any] = {
-    "schedules": ["ada@contoso.com"],
+    "schedules": [ADA],
     "startTime": {"dateTime": "2026-03-04T09:00:00", "timeZone": "UTC"},
     "endTime": {"dateTime": "2026-03-04T13:00:00", "timeZone": "UTC"},
     "availabilityViewInterval": 60,
 }
 
 
-@pytest.fixture
-async def token(entra: EntraClient) -> AppToken:
-    return await entra.app_token(contoso(), soon())
+def seat(mailbox: str | None = ADA, tenant: str = demo.CONTOSO, application: str = demo.CONTOSO_APPLICATION) -> Seat:
+    """Return where Contoso's application asks from."""
+    return Seat(tenant, application, mailbox)
 
 
 async def ask(
-    graph: GraphClient, token: AppToken, *, seconds: float = 15, user: str = "ada@contoso.com"
-) -> GraphAnswer:
-    return await graph.get_schedule(token, KEY, user, SCHEDULE, None, soon(seconds))
-
-
-async def test_a_good_answer_brings_its_request_id(graph: GraphClient, token: AppToken):
-    answer = await ask(graph, token)
-
-    assert answer.body["value"][0]["availabilityView"] == "2100"
-    assert answer.request_id
-
-
-async def test_the_zone_of_the_answer_goes_into_the_prefer_header(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    await graph.get_schedule(token, KEY, "ada@contoso.com", SCHEDULE, "Pacific Standard Time", soon())
-
-    assert microsoft.requests[-1].headers["prefer"] == 'outlook.timezone="Pacific Standard Time"'
-
-
-async def test_a_user_becomes_one_segment_of_the_address(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    with pytest.raises(GraphRefused):
-        await ask(graph, token, user="a#EXT#/../b?c@contoso.com")
-
-    assert microsoft.requests[-1].path.endswith("/calendar/getSchedule")
-    assert microsoft.requests[-1].query == {}
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("graph", status=429, headers={"Retry-After": "0.3"}, times=1),
-        Fault("graph", status=503, headers={"Retry-After": "0"}, times=2),
-        Fault("graph", status=504, times=1),
-        Fault("graph", status=500, times=1),
-        Fault("graph", mode="reset", times=1),
-        Fault("graph", mode="truncate", times=1),
-    ],
-    ids=["429", "503 twice", "504", "500", "reset", "truncated"],
-)
-async def test_passing_faults_are_tried_again(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft, fault: Fault
-):
-    microsoft.faults.append(replace(fault))
-
-    assert (await ask(graph, token)).body["value"][0]["availabilityView"] == "2100"
-
-
-async def test_retry_after_is_waited_for(graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft):
-    microsoft.faults.append(Fault("graph", status=429, headers={"Retry-After": "1"}, times=1))
-    began = time.monotonic()
-
-    await ask(graph, token)
-
-    assert time.monotonic() - began >= 1
-
-
-async def test_a_wait_beyond_the_deadline_is_not_begun(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    microsoft.faults.append(Fault("graph", status=429, headers={"Retry-After": "90"}))
-    began = time.monotonic()
-
-    with pytest.raises(Throttled) as throttled:
-        await ask(graph, token)
-
-    assert throttled.value.retry_after == 90
-    assert time.monotonic() - began < 5
-    assert microsoft.count("graph") == 1
-
-
-@pytest.mark.parametrize(
-    ("fault", "problem"),
-    [
-        (Fault("graph", status=503, headers={"Retry-After": "0"}), GraphRefused),
-        (Fault("graph", status=200, body=b"<html>captive portal</html>"), GraphRefused),
-        (Fault("graph", status=200, body=b""), GraphRefused),
-        (Fault("graph", status=200, body=b"[]"), GraphRefused),
-        (Fault("graph", status=200, body={"value": "free"}), GraphRefused),
-        (Fault("graph", status=200, body={}), GraphRefused),
-        (Fault("graph", status=204), GraphRefused),
-        (Fault("graph", status=302, headers={"Location": "https://127.0.0.1:1/x"}), GraphRefused),
-        (Fault("graph", mode="reset"), MicrosoftUnavailable),
-        (Fault("graph", mode="truncate"), MicrosoftUnavailable),
-    ],
-    ids=["503", "HTML", "empty", "list", "no list", "no value", "204", "redirect", "reset", "truncated"],
-)
-async def test_what_is_no_answer_is_told_as_a_failure(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft, fault: Fault, problem: type[Exception]
-):
-    microsoft.faults.append(replace(fault))
-
-    with pytest.raises(problem):
-        await ask(graph, token)
-
-
-async def test_graph_that_never_answers_costs_no_more_than_the_deadline(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    microsoft.faults.append(Fault("graph", mode="hang"))
-    began = time.monotonic()
-
-    with pytest.raises(MicrosoftTimeout):
-        await ask(graph, token, seconds=1)
-
-    assert time.monotonic() - began < 5
-
-
-async def test_no_more_than_four_requests_are_under_way_for_a_mailbox(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    microsoft.latency["graph"] = 0.05
-
-    await asyncio.gather(*(ask(graph, token) for _ in range(24)))
-
-    assert {seen.status for seen in microsoft.requests if seen.service == "graph"} == {200}
-    assert not graph._gates, "a mailbox that nobody asks any more leaves nothing behind"
-
-
-async def test_an_application_that_may_reads_its_own_secrets(
-    graph: GraphClient, entra: EntraClient, microsoft: SimulatedMicrosoft
-):
-    application = microsoft.world.tenants[demo.CONTOSO].applications[demo.CONTOSO_APPLICATION]
-    application.granted_roles.add("Application.Read.All")
-    token = await entra.app_token(contoso(), soon())
-
-    secrets = await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
-
-    assert {secret.hint for secret in secrets} == {"Con", "Old"}
-    assert all(secret.ends_at.tzinfo is not None for secret in secrets)
-
-
-async def test_registered_secrets_come_with_their_id_and_their_days(
-    graph: GraphClient, entra: EntraClient, microsoft: SimulatedMicrosoft
-):
-    application = microsoft.world.tenants[demo.CONTOSO].applications[demo.CONTOSO_APPLICATION]
-    application.granted_roles.add("Application.Read.All")
-    token = await entra.app_token(contoso(), soon())
-
-    secrets = await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
-
-    assert [(secret.hint, secret.key_id, secret.starts_at, secret.ends_at) for secret in secrets] == [
-        (kept.value[:3], kept.key_id, kept.start.replace(microsecond=0), kept.end.replace(microsecond=0))
-        for kept in application.secrets
-    ]
-
-
-_KEY = "f0b0b335-1d71-4883-8f98-567911bfdca6"
-_END = datetime(2027, 11, 20, tzinfo=UTC)
-_ENTRY = {
-    "hint": "abc",
-    "endDateTime": "2027-11-20T00:00:00Z",
-    "keyId": _KEY,
-    "startDateTime": "2025-11-20T10:11:12.1234567Z",
-}
-_START = datetime(2025, 11, 20, 10, 11, 12, 123456, tzinfo=UTC)
-_SECRET = RegisteredSecret("abc", _END, _KEY, _START)
-
-
-@pytest.mark.parametrize(
-    ("changes", "secret"),
-    [
-        ({}, _SECRET),
-        ({"keyId": _KEY.upper()}, _SECRET),
-        ({"keyId": None}, replace(_SECRET, key_id=None)),
-        ({"keyId": "<b>7</b>"}, replace(_SECRET, key_id=None)),
-        ({"keyId": 7}, replace(_SECRET, key_id=None)),
-        ({"startDateTime": None}, replace(_SECRET, starts_at=None)),
-        ({"startDateTime": "soon"}, replace(_SECRET, starts_at=None)),
-        ({"startDateTime": "2025-11-20T00:00:00"}, replace(_SECRET, starts_at=datetime(2025, 11, 20, tzinfo=UTC))),
-        ({"endDateTime": "2027-11-20"}, _SECRET),
-        ({"hint": None}, None),
-        ({"endDateTime": None}, None),
-        ({"endDateTime": "never"}, None),
-        ({"endDateTime": 1826668800}, None),
-    ],
-)
-async def test_of_a_listed_secret_only_hint_and_end_are_needed(
     graph: GraphClient,
-    token: AppToken,
-    microsoft: SimulatedMicrosoft,
-    changes: dict[str, Any],
-    secret: RegisteredSecret | None,
-):
-    listed = [_ENTRY | changes, {}, None, 7, {"hint": "abc"}]
-    microsoft.faults.append(Fault("graph", status=200, body={"passwordCredentials": listed}))
-
-    found = await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
-
-    assert found == ([secret] if secret else [])
+    token: AppToken | UserToken,
+    *,
+    seconds: float = 30,
+    at: Seat | None = None,
+    tally: Tally | None = None,
+    tries: int = 0,
+) -> GraphAnswer:
+    """Ask for Ada's morning, once; `tries` are those before."""
+    return await graph.get_schedule(token, at or seat(), SCHEDULE, soon(seconds), tally or Tally(), tries)
 
 
-async def test_a_secret_without_id_and_start_is_listed(
-    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
-):
-    bare = {"hint": "abc", "endDateTime": "2027-11-20T00:00:00Z"}
-    microsoft.faults.append(Fault("graph", status=200, body={"passwordCredentials": [bare]}))
-
-    assert await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon()) == [RegisteredSecret("abc", _END)]
-
-
-async def test_an_application_that_may_not_is_refused(graph: GraphClient, token: AppToken):
-    with pytest.raises(GraphRefused) as refused:
-        await graph.registered_secrets(token, demo.CONTOSO_APPLICATION, soon())
-
-    assert (refused.value.status, refused.value.code) == (403, "Authorization_RequestDenied")
+async def ask_patiently(
+    graph: GraphClient,
+    token: AppToken | UserToken,
+    *,
+    seconds: float = 30,
+    at: Seat | None = None,
+    tally: Tally | None = None,
+) -> GraphAnswer:
+    """Ask for Ada's morning, and again while that may help."""
+    deadline, tally = soon(seconds), tally or Tally()
+    once = partial(graph.get_schedule, token, at or seat(), SCHEDULE, deadline, tally)
+    return await patiently(once, deadline, tally)
 
 
-async def test_the_client_goes_to_no_other_host(http: Http):
-    with pytest.raises(ValueError, match="host"):
-        await http.send("GET", "https://169.254.169.254/latest", soon())
-
-
-NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("2", 2.0),
-        ("2.128", 2.128),
-        ("0", 0.0),
-        ("-5", None),
-        ("nan", None),
-        ("1e9", 3600.0),
-        ("Wed, 21 Oct 2099 07:28:00 GMT", 3600.0),
-        ("soon", None),
-        ("Sat, 21 Nov 2026 12:00:07 GMT", 7.0),
-        ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),
-    ],
-)
-def test_retry_after_may_be_seconds_fractions_or_a_date(header: str | None, seconds: float | None):
-    assert retry_after(header, NOW) == seconds
+@pytest.fixture
+async def token(entra: EntraClient) -> AppToken:
+    return await entra.app_token(contoso(), soon())
 
 
 @pytest.fixture
@@ -283,53 +79,151 @@ async def nancys(microsoft: SimulatedMicrosoft, entra: EntraClient) -> UserToken
     return (await grant_of(EntraUsers(microsoft.entra_url, MsalSession, entra.directory), microsoft)).token
 
 
+async def test_a_good_answer_brings_its_request_id(graph: GraphClient, token: AppToken):
+    tally = Tally()
+
+    answer = await ask(graph, token, tally=tally)
+
+    assert answer.body["value"][0]["availabilityView"] == "2100"
+    assert answer.request_id
+    assert (tally.requests, tally.repeated, tally.request_ids) == (1, 0, [answer.request_id])
+
+
+async def test_the_time_in_microsofts_hands_is_counted(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.latency["graph"] = 0.2
+    tally, began = Tally(), time.perf_counter()
+
+    await asyncio.gather(*(ask(graph, token, tally=tally) for _ in range(6)))
+
+    # Four, then two that waited for a place; each moment counts once, however many wait at it.
+    assert 0.4 <= tally.waited <= time.perf_counter() - began
+    assert tally.requests == 6
+
+
+async def test_graph_is_asked_in_the_zones_of_the_body_only(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    await ask(graph, token)
+
+    assert "prefer" not in microsoft.requests[-1].headers
+    assert microsoft.requests[-1].json() == SCHEDULE
+
+
+async def test_a_user_becomes_one_segment_of_the_address(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    with pytest.raises(GraphRefused):
+        await ask(graph, token, at=seat("a#EXT#/../b?c@contoso.com"))
+
+    assert microsoft.requests[-1].path.endswith("/calendar/getSchedule")
+    assert microsoft.requests[-1].query == {}
+
+
 async def test_a_signed_in_user_is_asked_for_by_no_name(
     graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft
 ):
     schedule = SCHEDULE | {"schedules": [NANCY, "steven@northwind.com"]}
 
-    answer = await graph.get_schedule(nancys, KEY, None, schedule, None, soon())
+    answer = await graph.get_schedule(nancys, seat(None, nancys.tenant), schedule, soon(), Tally())
 
     assert [entry["scheduleId"] for entry in answer.body["value"]] == [NANCY, "steven@northwind.com"]
     assert microsoft.requests[-1].path == "/v1.0/me/calendar/getSchedule"
 
 
-async def test_the_directory_tells_who_signed_in(graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft):
-    profile = await graph.profile(nancys, soon())
-
-    assert profile["id"] == nancys.object_id
-    assert (profile["userPrincipalName"], profile["mail"]) == (NANCY, NANCY)
-    assert microsoft.requests[-1].query == {"$select": "id,userPrincipalName,mail,proxyAddresses"}
-
-
 @pytest.mark.parametrize(
-    ("fault", "problem"),
+    ("fault", "status", "code"),
     [
-        (Fault("graph", status=503, headers={"Retry-After": "0"}), GraphRefused),
-        (Fault("graph", status=403, body={"error": {"code": "Authorization_RequestDenied"}}), GraphRefused),
-        (Fault("graph", status=200, body=b"<html>captive portal</html>"), GraphRefused),
-        (Fault("graph", status=200, body=b"[]"), GraphRefused),
-        (Fault("graph", status=429, headers={"Retry-After": "90"}), Throttled),
-        (Fault("graph", mode="reset"), MicrosoftUnavailable),
+        (
+            Fault("graph", status=400, body={"error": {"code": "ErrorInvalidTimeInterval"}}),
+            400,
+            "ErrorInvalidTimeInterval",
+        ),
+        (
+            Fault("graph", status=401, body={"error": {"code": "InvalidAuthenticationToken"}}),
+            401,
+            "InvalidAuthenticationToken",
+        ),
+        (Fault("graph", status=403, body={"error": {"code": "ErrorAccessDenied"}}), 403, "ErrorAccessDenied"),
+        (Fault("graph", status=404, body={"error": {"code": "ErrorInvalidUser"}}), 404, "ErrorInvalidUser"),
+        (Fault("graph", status=501, body=b"<html>"), 501, None),
+        (Fault("graph", status=204), 204, None),
+        (Fault("graph", status=302, headers={"Location": "https://127.0.0.1:1/x"}), 302, None),
     ],
-    ids=["503", "403", "HTML", "list", "429", "reset"],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
 )
-async def test_a_profile_that_is_none_is_told_as_a_failure(
-    graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft, fault: Fault, problem: type[Exception]
+async def test_a_refusal_that_does_not_pass_is_told_at_once(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft, fault: Fault, status: int, code: str | None
 ):
-    microsoft.faults.append(replace(fault))
+    microsoft.faults.append(fault)
+    tally = Tally()
 
-    with pytest.raises(problem):
-        await graph.profile(nancys, soon())
+    with pytest.raises(GraphRefused) as refused:
+        await ask(graph, token, tally=tally)
+
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert microsoft.count("graph") == tally.requests == 1
 
 
-async def test_no_more_than_four_requests_are_under_way_for_a_signed_in_user(
-    graph: GraphClient, nancys: UserToken, microsoft: SimulatedMicrosoft
+async def test_once_the_deadline_is_over_nothing_is_sent(
+    graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
 ):
-    microsoft.latency["graph"] = 0.05
-    schedule = SCHEDULE | {"schedules": [NANCY]}
+    tally = Tally()
 
-    await asyncio.gather(*(graph.get_schedule(nancys, KEY, None, schedule, None, soon()) for _ in range(16)))
+    with pytest.raises(MicrosoftTimeout):
+        await ask(graph, token, seconds=0, tally=tally)
 
-    assert {seen.status for seen in microsoft.requests if seen.service == "graph"} == {200}
-    assert not graph._gates
+    assert microsoft.count("graph") == tally.requests == 0
+
+
+def large() -> bytes:
+    """Return an answer of several megabytes."""
+    item = {"status": "busy", "start": {"dateTime": "x"}, "end": {"dateTime": "y"}}
+    return json.dumps({"value": [{"scheduleId": ADA, "scheduleItems": [item] * 80_000}]}).encode()
+
+
+async def test_a_large_answer_is_read_whole(graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft):
+    microsoft.faults.append(Fault("graph", status=200, body=large()))
+
+    answer = await ask(graph, token)
+
+    assert len(answer.body["value"][0]["scheduleItems"]) == 80_000
+
+
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    """Keep Python from collecting garbage, which stops all threads."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def longest_halt(text: bytes) -> float:
+    """Return for how much of the time of reading an answer the loop stood still at a stretch, from 0 to 1."""
+    longest, done = 0.0, asyncio.Event()
+
+    async def look() -> None:
+        nonlocal longest
+        while not done.is_set():
+            began = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.perf_counter() - began)
+
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(0.01)
+    began = time.perf_counter()
+    await read_schedule(Reply(200, {}, text))
+    took = time.perf_counter() - began
+    done.set()
+    await looking
+    return longest / took
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_a_large_answer_does_not_hold_up_the_loop():
+    text = large()
+
+    # Of some times the best: on a busy machine anybody may stand still for a while, but not each time.
+    assert min([await longest_halt(text) for _ in range(4)]) < 0.5

@@ -191,14 +191,14 @@ IMPORTANT_GRAPH = [
     (401, "InvalidAuthenticationToken", Topic.CREDENTIAL, Owner.OPERATOR, True, "MICROSOFT_CLOUD"),
     (404, "MailboxNotEnabledForRESTAPI", Topic.MAILBOX, Owner.ATS_ADMIN, False, "licence"),
     (400, "TimeZoneNotSupportedException", Topic.REQUEST, Owner.ATS_ADMIN, False, "UTC"),
-    (400, "ErrorTimeIntervalTooBig", Topic.REQUEST, Owner.ATS_ADMIN, False, "42 days"),
+    (400, "ErrorTimeIntervalTooBig", Topic.REQUEST, Owner.ATS_ADMIN, False, "shorter time"),
     (429, "ApplicationThrottled", Topic.THROTTLED, Owner.OPERATOR, True, "Retry-After"),
     (400, "5006", Topic.ADDRESS, Owner.USER, False, "shorter time"),
 ]
 IMPORTANT_ADDRESS = [
     ("5009", Topic.ADDRESS, Owner.ATS_ADMIN, False, "user principal name"),
     ("5006", Topic.ADDRESS, Owner.USER, False, "1,000 entries"),
-    ("5002", Topic.REQUEST, Owner.ATS_ADMIN, False, "20 addresses"),
+    ("5002", Topic.REQUEST, Owner.ATS_ADMIN, False, "instead of for a list"),
     ("ErrorNoFreeBusyAccess", Topic.ADDRESS, Owner.USER, False, "Sharing and permissions"),
     ("ErrorProxyRequestProcessingFailed", Topic.ADDRESS, Owner.EXCHANGE_ADMIN, True, "candidates"),
     ("ErrorMailboxMoveInProgress", Topic.TRANSIENT, Owner.EXCHANGE_ADMIN, True, "being moved"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OUTSIDE = {"msal", "requests", "aiohttp", "azure", "urllib3", "cryptography"}
+OUTSIDE = {"msal", "requests", "aiohttp", "azure", "urllib3", "cryptography", "tzlocal", "tzdata"}
 
 # Who may import what of lib, by folder or module; a name allows what is below it.
 MAY_IMPORT = {
@@ -106,5 +106,6 @@ def test_importing_the_app_imports_no_sdk():
         "azure.data.tables",
         "azure.keyvault",
         "cryptography",
+        "tzlocal",
     ):
         assert name not in loaded, name

@@ -14,6 +14,7 @@ import requests
 
 from tests.sandbox.browser import Browser
 from tests.sandbox.demo_alerts import Alerts
+from tests.sandbox.demo_many import ManyPeople
 from tests.sandbox.grid import grid
 from tests.sandbox.stack import Stack
 from tests.sandbox.world import demo as world
@@ -48,6 +49,7 @@ class Demo:
         self.test_is_green()
         self.seed_document()
         self.colleagues()
+        ManyPeople(self).run()
         self.connect()
         Alerts(self).run()
 

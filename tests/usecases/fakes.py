@@ -2,14 +2,14 @@
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.configuration import Access, ConfigurationType, Consent, Customer, Draft
 from lib.domain.credential import UNKNOWN, Expiry
-from lib.domain.errors import MicrosoftUnavailable
+from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable, Throttled
 from lib.domain.microsoft import (
     AppToken,
     Directory,
@@ -19,7 +19,9 @@ from lib.domain.microsoft import (
     SecretMissing,
     UserToken,
 )
-from lib.ports import Conflict, Credential, Damaged, Deadline, GraphAnswer, Stored, VaultSecret, VaultVersion
+from lib.ports import Conflict, Credential, Damaged, Deadline, Stored, VaultSecret, VaultVersion
+from lib.ports.graph import GraphAnswer, Seat, Tally, TryAgain
+from tests.domain.tiny_graph import free
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 TENANT = "11111111-0000-0000-0000-000000000001"
@@ -219,10 +221,14 @@ class FakeEntra:
 
 
 class FakeGraph:
-    """Answers everybody as free all day, unless told to refuse."""
+    """Answers everybody as free all the time asked for, unless told to refuse.
+
+    `after` is the pause, in seconds, after which what may pass may be tried again; None: not at all.
+    """
 
     def __init__(self) -> None:
         self.refusals: list[Exception] = []
+        self.after: float | None = None
         self.registered: list[RegisteredSecret] | GraphRefused = []
         self.me: dict[str, Any] | Exception = {}
         self.asked: list[dict[str, Any]] = []
@@ -230,17 +236,23 @@ class FakeGraph:
     async def get_schedule(
         self,
         token: AppToken | UserToken,
-        key: tuple[str, ...],
-        mailbox: str | None,
-        body: Any,
-        zone: str | None,
+        seat: Seat,
+        body: Mapping[str, Any],
         deadline: Deadline,
+        tally: Tally,
+        tries: int = 0,
     ) -> GraphAnswer:
-        self.asked.append({"token": token.value, "key": key, "mailbox": mailbox, "body": body, "zone": zone})
+        self.asked.append({"token": token.value, "seat": seat, "body": body, "tries": tries})
+        tally.requests += 1
         if self.refusals:
-            raise self.refusals.pop(0)
-        entry = {"availabilityView": "0" * 24, "scheduleItems": []}
-        return GraphAnswer({"value": [{"scheduleId": person} | entry for person in body["schedules"]]}, "r-1")
+            raise self.failure(self.refusals.pop(0))
+        return GraphAnswer({"value": [free(person, body) for person in body["schedules"]]}, f"r-{len(self.asked)}")
+
+    def failure(self, problem: Exception) -> Exception:
+        """Return what a request fails with: what may pass may be tried again."""
+        passes = isinstance(problem, Throttled | MicrosoftTimeout | MicrosoftUnavailable)
+        passes |= isinstance(problem, GraphRefused) and problem.status >= 500
+        return TryAgain(problem, self.after) if passes else problem
 
     async def profile(self, token: UserToken, deadline: Deadline) -> dict[str, Any]:
         if isinstance(self.me, Exception):

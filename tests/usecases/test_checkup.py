@@ -7,9 +7,11 @@ import pytest
 
 from lib.domain.checkup import CheckName, Outcome, Report
 from lib.domain.credential import Expiry
-from lib.domain.microsoft import EntraRefused, RegisteredSecret
+from lib.domain.errors import MicrosoftTimeout, Throttled
+from lib.domain.microsoft import EntraRefused, GraphRefused, RegisteredSecret
 from lib.domain.saving import save
-from tests.usecases.fakes import DRAFT, NOW
+from lib.ports.graph import Seat
+from tests.usecases.fakes import APPLICATION, DRAFT, NOW, TENANT
 from tests.usecases.office import CALENDAR, DENIED, Office
 
 
@@ -94,6 +96,33 @@ async def test_without_roles_a_refused_call_fails_the_permission():
 
     assert outcome(report, CheckName.PERMISSION) is Outcome.FAILED
     assert office.customer().admin_consent.granted is False
+
+
+@pytest.mark.parametrize("problem", [Throttled(7), MicrosoftTimeout(), GraphRefused(503, None)], ids=str)
+async def test_a_passing_failure_is_asked_about_again_before_it_is_judged(problem: Exception):
+    office = await Office().prepare()
+    office.graph.refusals, office.graph.after = [problem] * 5, 0.0
+    assert (await office.examine()).passed
+
+    office.graph.refusals = [problem] * 6
+    report = await office.examine()
+    assert outcome(report, CheckName.FREE_BUSY) is Outcome.FAILED
+    assert [asked["tries"] for asked in office.graph.asked] == [0, 1, 2, 3, 4, 5] * 2
+
+
+async def test_the_tests_user_is_asked_for_in_the_next_day():
+    office = await Office().prepare()
+
+    await office.examine(user="ada@contoso.com")
+
+    (asked,) = office.graph.asked
+    assert asked["seat"] == Seat(TENANT, APPLICATION, "ada@contoso.com")
+    assert asked["body"] == {
+        "schedules": ["ada@contoso.com"],
+        "startTime": {"dateTime": "2026-11-21T09:00:00", "timeZone": "UTC"},
+        "endTime": {"dateTime": "2026-11-22T09:00:00", "timeZone": "UTC"},
+        "availabilityViewInterval": 60,
+    }
 
 
 async def test_shortly_after_consent_a_refusal_is_looked_at_again(monkeypatch: pytest.MonkeyPatch):

@@ -9,11 +9,12 @@ from lib.domain.configuration import ConfigurationType, Draft
 from lib.domain.connection import Ended
 from lib.domain.errors import InvalidRequest, MicrosoftTimeout, MicrosoftUnavailable, Owner, Throttled
 from lib.domain.microsoft import EntraRefused, GraphRefused
+from lib.ports.graph import Seat
 from lib.usecases.credentials import BASIC_SECRET, Credentials
 from tests.usecases.callers import GONE
 from tests.usecases.fakes import APPLICATION, DRAFT, NOW, TENANT
 from tests.usecases.office import USER_DRAFT, Office
-from tests.usecases.user_fakes import ADA, OID
+from tests.usecases.user_fakes import ADA
 
 P, F, W, S = Outcome.PASSED, Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED
 OTHER_APPLICATION = replace(USER_DRAFT.access, application_id="b" * 8 + APPLICATION[8:])
@@ -63,7 +64,7 @@ async def test_graph_is_asked_as_the_user_with_a_token_fetched_anew(office: Offi
     await office.examine(user=ADA)
 
     [asked] = office.graph.asked
-    assert (asked["token"], asked["mailbox"], asked["key"]) == ("token 1", None, ("contoso", "m1", OID))
+    assert (asked["token"], asked["seat"]) == ("token 1", Seat(TENANT, APPLICATION, None))
     assert asked["body"]["schedules"] == [ADA]
     assert (await office.renewals.open(office.connections.get())).cache == "cache 1", "what was renewed is stored"
 

@@ -1,247 +1,196 @@
-"""getSchedule: what each refusal of Microsoft becomes, and that no refusal is ever an answer."""
+"""getSchedule: one answer per address, in the order asked, for one table read."""
 
+import asyncio
+import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
-from lib.domain.configuration import Customer, Wishes
-from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable, Owner, Throttled
-from lib.domain.microsoft import EntraRefused, GraphRefused
-from lib.domain.saving import activated, save
-from lib.domain.schedule import Moment, ScheduleRequest
-from lib.ports import Deadline
-from lib.usecases.adoption import Adoption
-from lib.usecases.askers import Askers
-from lib.usecases.credentials import Credentials
-from lib.usecases.get_schedule import ScheduleAnswer, get_schedule
-from lib.usecases.renewals import Renewals
-from lib.usecases.user_tokens import UserTokens
-from tests.usecases.fakes import DRAFT, NOW, TENANT, FakeCustomers, FakeEntra, FakeGraph, FakeVault
-from tests.usecases.user_fakes import FakeConnections, FakeSealer, FakeUserEntra
+from lib.domain.configuration import Details, Wishes
+from lib.domain.errors import CalendarError
+from lib.domain.free_busy import NOT_ALLOWED, FreeBusy, Unread
+from lib.domain.microsoft import GraphRefused
+from lib.domain.saving import save
+from lib.ports.graph import Seat
+from tests.domain.clocks import START, ask, crowd
+from tests.domain.tiny_graph import Meeting, failed, free, schedule
+from tests.usecases.exchange import later, settle, until
+from tests.usecases.fakes import APPLICATION, DRAFT, NOW, TENANT
+from tests.usecases.schedule_desk import RECRUITER, ScheduleDesk, expect_unread, told
 
-START = Moment("2026-11-23T00:00:00", datetime(2026, 11, 23), "UTC")
-END = Moment("2026-11-24T00:00:00", datetime(2026, 11, 24), "UTC")
-READ = ("Calendars.ReadBasic.All",)
+FROM = START.replace(tzinfo=UTC)
 
 
-class Office:
-    def __init__(self, *, scoped: bool = False, wishes: Wishes | None = None) -> None:
-        self.customers, self.vault = FakeCustomers(), FakeVault()
-        self.entra, self.graph = FakeEntra(roles=() if scoped else READ), FakeGraph()
-        renewals = Renewals(FakeConnections(), FakeSealer(), FakeUserEntra(), lambda: NOW)
-        credentials = Credentials(self.vault)
-        self.askers = Askers(credentials, self.entra, UserTokens(renewals))
-        self.adoption = Adoption(self.customers, credentials, self.entra)
-        draft = replace(DRAFT, wishes=wishes or Wishes())
-        saved = save(None, "contoso", draft, secret_version="v1", now=NOW, mark="m1")
-        self.customer: Customer | None = activated(saved, "m1", tenant=TENANT, scoped=scoped)
-
-    async def ask(self, *people: str) -> ScheduleAnswer:
-        assert self.customer is not None
-        version = await self.vault.write(self.customer.secret_name(), "s3cret", DRAFT.secret_expires)
-        assert version == "v1"
-        self.customers.put(self.customer)
-        self.customers.steps.taken.clear()
-        return await get_schedule(
-            "contoso",
-            "recruiter@contoso.com",
-            ScheduleRequest(people or ("ada@contoso.com",), START, END, 60),
-            deadline=Deadline.after(5),
-            customers=self.customers,
-            askers=self.askers,
-            graph=self.graph,
-            adoption=self.adoption,
-        )
+@pytest.fixture
+async def desk() -> ScheduleDesk:
+    return await ScheduleDesk().open_for_calls()
 
 
-async def test_one_table_read_a_call_and_the_secrets_only_for_a_token():
-    office = Office()
-
-    answer = await office.ask()
-
-    assert answer.value[0]["availabilityView"] == "0" * 24
-    assert office.customers.steps.taken == ["read row"]
+async def open_with(**wishes: Any) -> ScheduleDesk:
+    return await ScheduleDesk(wishes=Wishes(**wishes)).open_for_calls()
 
 
-REFUSALS: list[tuple[Any, bool, str, int, Owner | None]] = [
-    (GraphRefused(404, "ErrorInvalidUser"), False, "mailboxNotReachable", 409, None),
-    (GraphRefused(404, "MailboxNotEnabledForRESTAPI"), False, "mailboxNotReachable", 409, None),
-    (GraphRefused(404, "Request_ResourceNotFound"), False, "mailboxNotReachable", 409, None),
-    (GraphRefused(403, "ErrorAccessDenied"), False, "mailboxNotReachable", 409, Owner.EXCHANGE_ADMIN),
-    (GraphRefused(403, "ErrorAccessDenied"), True, "mailboxNotReachable", 409, Owner.EXCHANGE_ADMIN),
-    (GraphRefused(400, "TimeZoneNotSupportedException"), False, "invalidRequest", 400, Owner.ATS_ADMIN),
-    (GraphRefused(500, "InternalServerError"), False, "microsoftUnavailable", 502, None),
-    (GraphRefused(503, None), False, "microsoftUnavailable", 502, None),
-    (GraphRefused(502, "malformedAnswer"), False, "microsoftUnavailable", 502, None),
-    (GraphRefused(418, "NeverHeardOf"), False, "microsoftUnavailable", 502, None),
-    (GraphRefused(504, None), False, "microsoftTimeout", 504, Owner.OPERATOR),
-    (Throttled(7), False, "throttled", 429, Owner.OPERATOR),
-    (MicrosoftUnavailable("x", remedy="y"), False, "microsoftUnavailable", 502, Owner.OPERATOR),
-    (MicrosoftTimeout(), False, "microsoftTimeout", 504, Owner.OPERATOR),
-]
+async def test_one_table_read_a_call_and_the_secrets_only_for_a_token(desk: ScheduleDesk):
+    assert told(await desk.ask()) == [("ada@contoso.com", "0000")]
+    assert desk.steps.taken == ["read row", "read secret"]
+
+    desk.steps.taken.clear()
+    await desk.call(ask(*crowd(100), days=300))
+    assert desk.steps.taken.count("read row") == 1
 
 
-@pytest.mark.parametrize(("refusal", "scoped", "code", "status", "owner"), REFUSALS, ids=lambda v: str(v)[:40])
-async def test_a_call_that_graph_refused_is_an_error_and_never_an_answer(
-    refusal: Exception, scoped: bool, code: str, status: int, owner: Owner | None
-):
-    office = Office(scoped=scoped)
-    office.graph.refusals.append(refusal)
+async def test_graph_is_asked_as_the_application_in_the_users_mailbox(desk: ScheduleDesk):
+    await desk.ask()
 
-    with pytest.raises(CalendarError) as error:
-        await office.ask()
-
-    assert (error.value.code, error.value.status) == (code, status)
-    assert error.value.message
-    assert error.value.remedy
-    if owner:
-        assert error.value.owner is owner
+    (request,) = desk.graph.requests
+    assert (request.token, request.seat) == ("token 1", Seat(TENANT, APPLICATION, RECRUITER))
+    assert (desk.tally.requests, desk.tally.shared) == (1, 0)
 
 
-async def test_a_permission_that_was_withdrawn_is_told_apart_from_a_mailbox_out_of_scope():
-    office = Office()
-    office.entra.roles = ()
-    office.graph.refusals.append(GraphRefused(403, "ErrorAccessDenied"))
+async def test_answers_come_in_the_order_asked_whatever_the_order_of_graph(desk: ScheduleDesk):
+    desk.graph.says = lambda request: [free(person, request.body) for person in reversed(request.people)]
 
-    with pytest.raises(CalendarError) as error:
-        await office.ask()
+    answers = await desk.ask(*reversed(crowd(45)))
 
-    assert error.value.code == "permissionMissing"
+    assert [address for address, _ in answers] == [*reversed(crowd(45))]
 
 
-@pytest.mark.parametrize(
-    ("codes", "error", "code", "status"),
-    [
-        ([7000222], "invalid_client", "credentialExpired", 409),
-        ([7000215], "invalid_client", "credentialRefused", 409),
-        ([7000229], "invalid_client", "consentRequired", 409),
-        ([65001], "invalid_grant", "consentRequired", 409),
-        ([90002], "invalid_request", "credentialRefused", 409),
-        ([123456], "invalid_client", "credentialRefused", 409),
-        ([90033], "temporarily_unavailable", "microsoftUnavailable", 502),
-        ([], "temporarily_unavailable", "microsoftUnavailable", 502),
-        ([90055], None, "throttled", 429),
-    ],
-)
-async def test_what_entra_refuses_becomes_the_contracts_code(codes: list[int], error: str, code: str, status: int):
-    office = Office()
-    office.entra.refusals.append(EntraRefused(codes, error))
+async def test_an_address_asked_twice_is_asked_once_and_answered_twice(desk: ScheduleDesk):
+    answers = await desk.ask("a@x.com", "b@x.com", "A@X.com")
 
-    with pytest.raises(CalendarError) as caught:
-        await office.ask()
-
-    assert (caught.value.code, caught.value.status) == (code, status)
-    if codes:
-        assert caught.value.trace.code == f"AADSTS{codes[0]}"
+    assert told(answers) == [("a@x.com", "0000"), ("b@x.com", "0000"), ("A@X.com", "0000")]
+    assert sorted(person.lower() for person in desk.graph.requests[0].people) == ["a@x.com", "b@x.com"]
 
 
-async def test_a_token_that_graph_no_longer_takes_is_fetched_anew_once():
-    office = Office()
-    office.graph.refusals.append(GraphRefused(401, "InvalidAuthenticationToken"))
+async def test_an_address_is_asked_for_without_spaces_and_answered_as_it_was_given():
+    desk = await open_with(allowed_domains=("x.com",))
 
-    answer = await office.ask()
+    answers = await desk.ask(" a@x.com ", "a@x.com", "b@x.com\u00a0", "  ")
 
-    assert answer.value[0]["availabilityView"]
-    assert [call["token"] for call in office.graph.asked] == ["token 1", "token 2"]
-
-
-async def test_a_token_older_than_a_consent_is_fetched_anew_before_a_permission_is_said_to_be_missing():
-    office = Office()
-    office.entra.roles, office.entra.age = (), 600
-    office.graph.refusals.append(GraphRefused(403, "ErrorAccessDenied"))
-
-    answer = await office.ask()
-
-    assert answer.value[0]["availabilityView"]
-    assert [call["token"] for call in office.graph.asked] == ["token 1", "token 2"]
+    assert told(answers) == [
+        (" a@x.com ", "0000"),
+        ("a@x.com", "0000"),
+        ("b@x.com\u00a0", "0000"),
+        ("  ", "notAllowed"),
+    ]
+    assert desk.graph.requests[0].people == ("a@x.com", "b@x.com")
 
 
-async def test_a_fresh_token_that_graph_does_not_take_either_is_told_and_not_tried_for_ever():
-    office = Office()
-    office.graph.refusals += [GraphRefused(401, "InvalidAuthenticationToken")] * 3
+async def test_an_address_that_only_looks_like_another_is_asked_for_itself(desk: ScheduleDesk):
+    kelvin = "\u212aay@x.com"
+    desk.graph.says = lambda request: [
+        free(person, request.body) if person == "kay@x.com" else failed(person, "5009") for person in request.people
+    ]
 
-    with pytest.raises(CalendarError) as error:
-        await office.ask()
-
-    assert error.value.code == "credentialRefused"
-    assert len(office.graph.asked) == 2
+    assert told(await desk.ask("kay@x.com", kelvin)) == [("kay@x.com", "0000"), (kelvin, "5009")]
 
 
-async def test_a_whole_request_refused_for_an_address_makes_the_addresses_unknown():
-    office = Office()
-    office.graph.refusals.append(GraphRefused(400, "5006"))
+async def test_an_address_of_another_domain_is_not_asked_and_answered_as_unknown():
+    desk = await open_with(allowed_domains=("x.com",))
 
-    answer = await office.ask("ada@contoso.com", "grace@contoso.com")
+    answers = await desk.ask("a@x.com", "b@y.com", "c@x.com", "b@y.com;d@x.com")
 
-    assert [set(entry) for entry in answer.value] == [{"scheduleId", "error"}] * 2
-    assert answer.unknown == 2
+    assert [code for _, code in told(answers)] == ["0000", "notAllowed", "0000", "notAllowed"]
+    assert desk.graph.requests[0].people == ("a@x.com", "c@x.com")
 
 
 async def test_when_nobody_may_be_asked_graph_is_not_asked():
-    office = Office(wishes=Wishes(allowed_domains=("fabrikam.com",)))
+    desk = await open_with(allowed_domains=("fabrikam.com",))
 
-    answer = await office.ask("ada@contoso.com")
-
-    assert answer.value[0]["error"]["responseCode"] == "notAllowed"
-    assert office.graph.asked == []
+    assert await desk.ask("ada@contoso.com") == [("ada@contoso.com", NOT_ALLOWED)]
+    assert (desk.graph.requests, desk.entra.tokens, desk.tally.waited) == ([], 0, 0.0)
 
 
-async def test_a_secret_that_is_gone_from_the_vault_is_told_as_a_refused_credential():
-    office = Office()
-    assert office.customer is not None
-    office.customer = replace(office.customer, generation="m9")  # the vault has nothing of that name
-    office.customers.put(office.customer)
+async def test_when_those_who_may_be_asked_cannot_be_read_it_is_an_error():
+    desk = await open_with(allowed_domains=("x.com",))
+    desk.graph.refusals.append(GraphRefused(500, None))
 
-    with pytest.raises(CalendarError) as error:
-        await get_schedule(
-            "contoso",
-            "r@contoso.com",
-            ScheduleRequest(("ada@contoso.com",), START, END),
-            deadline=Deadline.after(5),
-            customers=office.customers,
-            askers=office.askers,
-            graph=office.graph,
-            adoption=office.adoption,
-        )
-
-    assert error.value.code == "credentialRefused"
+    assert (await desk.error("a@x.com", "b@y.com")).status == 502
 
 
-@pytest.mark.parametrize("code", [7000215, 7000222])
-async def test_a_version_added_to_the_vault_answers_once_the_secret_is_refused(code: int):
-    office = Office()
-    assert office.customer is not None
-    name = office.customer.secret_name()
-    await office.vault.write(name, "s3cret", DRAFT.secret_expires)
-    version = office.vault.add_by_hand(name, "by hand", NOW)
-    office.entra.secrets = ("by hand",)
-    office.entra.refusals.append(EntraRefused([code], "invalid_client"))
-    office.customers.put(office.customer)
+@pytest.mark.parametrize(("details", "more"), [(Details.TIME, {}), (Details.FULL, {"subject": "Secret plans"})])
+async def test_the_configuration_says_how_much_of_a_meeting_is_shown(details: Details, more: dict[str, str]):
+    desk = await open_with(details=details)
+    meeting = Meeting(FROM, FROM + timedelta(hours=1))
+    desk.graph.says = lambda request: [schedule(person, [meeting], request.body) for person in request.people]
 
-    answer = await get_schedule(
-        "contoso",
-        "r@contoso.com",
-        ScheduleRequest(("ada@contoso.com",), START, END, 60),
-        deadline=Deadline.after(5),
-        customers=office.customers,
-        askers=office.askers,
-        graph=office.graph,
-        adoption=office.adoption,
-    )
+    ((_, found),) = await desk.ask()
 
-    assert answer.value[0]["availabilityView"]
-    active = office.customers.get().active
-    assert active is not None
-    assert active.secret_version == version
+    assert isinstance(found, FreeBusy)
+    assert [json.loads(f"{{{item.more}}}") for item in found.items] == [more]
 
 
-async def test_for_what_no_secret_mends_nobody_looks_into_the_vault():
-    office = Office()
-    office.entra.refusals.append(EntraRefused([7000229], "unauthorized_client"))
+async def test_an_address_that_could_not_be_read_does_not_spoil_the_rest(desk: ScheduleDesk):
+    desk.graph.says = lambda request: [
+        failed(person, "5009") if person == "b@x.com" else free(person, request.body) for person in request.people
+    ]
 
-    with pytest.raises(CalendarError):
-        await office.ask()
+    answers = await desk.ask("a@x.com", "b@x.com", "c@x.com")
 
-    assert "list versions" not in office.vault.steps.taken
+    assert [code for _, code in told(answers)] == ["0000", "5009", "0000"]
+    assert expect_unread(answers[1][1]).message
+
+
+async def test_a_whole_request_refused_for_an_address_makes_the_addresses_unknown(desk: ScheduleDesk):
+    desk.graph.refusals += [GraphRefused(400, "5006")] * 99
+
+    answers = await desk.ask("ada@contoso.com", "grace@contoso.com")
+
+    assert [code for _, code in told(answers)] == ["5006", "5006"]
+    assert all(isinstance(found, Unread) for _, found in answers)
+
+
+async def test_at_the_deadline_whatever_is_known_is_answered(desk: ScheduleDesk):
+    desk.graph.hold(lambda request: "p0@x.com" not in request.people)
+
+    asking = asyncio.create_task(desk.ask(*crowd(60)))
+    await settle()
+    with later():
+        answers = await asking
+
+    assert [code for _, code in told(answers)] == ["0000"] * 20 + ["microsoftTimeout"] * 40
+
+
+async def test_a_caller_who_goes_away_ends_the_requests(desk: ScheduleDesk):
+    desk.graph.hold()
+    asking = asyncio.create_task(desk.ask(*crowd(60)))
+    await until(lambda: len(desk.graph.under_way) == 3)
+    asking.cancel()
+    await settle()
+
+    assert asking.cancelled()
+    assert len(desk.graph.cancelled) == 3
+
+
+async def test_calls_for_the_same_at_the_same_moment_share_a_request(desk: ScheduleDesk):
+    await desk.ask("warm@x.com")
+    desk.graph.hold()
+    calls = [asyncio.create_task(desk.ask("a@x.com")) for _ in range(2)]
+    await settle()
+    desk.graph.open()
+
+    first, second = await asyncio.gather(*calls)
+    assert first == second
+    assert len(desk.graph.requests) == 2
+
+
+async def test_a_configuration_that_was_changed_counts_from_the_next_call(desk: ScheduleDesk):
+    assert told(await desk.ask("a@x.com")) == [("a@x.com", "0000")]
+    draft = replace(DRAFT, secret=None, wishes=Wishes(allowed_domains=("y.com",)))
+    desk.customers.put(save(desk.customer(), "contoso", draft, secret_version=None, now=NOW, mark="m2"))
+
+    assert told(await desk.ask("a@x.com")) == [("a@x.com", "notAllowed")]
+
+
+@pytest.mark.parametrize("code", ["customerNotFound", "calendarNotTested"])
+async def test_who_has_no_tested_configuration_is_told_so(code: str):
+    desk = ScheduleDesk()
+    if code == "calendarNotTested":
+        await desk.prepare()
+
+    with pytest.raises(CalendarError) as problem:
+        await desk.ask()
+
+    assert (problem.value.code, desk.graph.asked) == (code, [])

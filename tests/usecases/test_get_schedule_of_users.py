@@ -5,133 +5,99 @@ from dataclasses import replace
 
 import pytest
 
-from lib.domain.connection import Ended, user_key
-from lib.domain.errors import CalendarError, Owner, Refused
+from lib.domain.connection import Ended
+from lib.domain.errors import Owner, Refused
 from lib.domain.microsoft import EntraRefused, GraphRefused
-from lib.domain.schedule import ScheduleRequest
-from lib.ports import Deadline
-from lib.usecases.askers import Askers
-from lib.usecases.get_schedule import ScheduleAnswer, get_schedule
-from lib.usecases.user_tokens import UserTokens
+from lib.ports.graph import Seat
 from tests.usecases.callers import GONE
-from tests.usecases.fakes import NOW
-from tests.usecases.office import USER_DRAFT, Office
-from tests.usecases.test_get_schedule import END, START
+from tests.usecases.fakes import APPLICATION, NOW, TENANT
+from tests.usecases.office import USER_DRAFT
+from tests.usecases.schedule_desk import ScheduleDesk, told
 from tests.usecases.user_fakes import ADA, grant_of
 
 TAKEN_BACK = GraphRefused(401, "InvalidAuthenticationToken")
 
 
-class Desk(Office):
-    """The ATS asks as Ada, in a process that has just started."""
-
-    def __init__(self) -> None:
-        super().__init__(draft=USER_DRAFT)
-        self.askers = Askers(self.credentials, self.entra, UserTokens(self.renewals))
-
-    async def ask(self, user: str = ADA) -> ScheduleAnswer:
-        return await get_schedule(
-            "contoso",
-            user,
-            ScheduleRequest(("bob@contoso.com",), START, END, 60),
-            deadline=Deadline.after(5),
-            customers=self.customers,
-            askers=self.askers,
-            graph=self.graph,
-            adoption=self.adoption,
-        )
-
-    async def error(self) -> CalendarError:
-        with pytest.raises(CalendarError) as problem:
-            await self.ask()
-        return problem.value
-
-    def tokens_used(self) -> list[str]:
-        return [asked["token"] for asked in self.graph.asked]
-
-
 @pytest.fixture
-async def desk() -> Desk:
-    desk = Desk()
-    await desk.prepare(active=True)
-    return desk
+async def desk() -> ScheduleDesk:
+    return await ScheduleDesk(USER_DRAFT).open_for_calls()
 
 
-async def test_graph_is_asked_as_the_user(desk: Desk):
+async def test_graph_is_asked_as_the_user(desk: ScheduleDesk):
     await desk.connect()
 
-    answer = await desk.ask(ADA.upper())
+    answers = await desk.ask("bob@contoso.com", user=ADA.upper())
 
-    assert answer.value[0]["availabilityView"] == "0" * 24
-    [asked] = desk.graph.asked
-    assert (asked["token"], asked["mailbox"], asked["key"]) == ("token 0", None, ("contoso", "m1", user_key(ADA)))
+    assert told(answers) == [("bob@contoso.com", "0000")]
+    [request] = desk.graph.requests
+    assert (request.token, request.seat) == ("token 0", Seat(TENANT, APPLICATION, None))
     assert desk.entra.tokens == 0, "no app-only token has a part in it"
 
 
-async def test_a_warm_call_reads_the_customers_row_and_nothing_else(desk: Desk):
+async def test_a_warm_call_reads_the_customers_row_and_nothing_else(desk: ScheduleDesk):
     await desk.connect()
-    await desk.ask()
+    await desk.ask(user=ADA)
     desk.steps.taken.clear()
 
-    await desk.ask()
+    await desk.ask(user=ADA)
 
     assert desk.steps.taken == ["read row"]
 
 
-async def test_a_call_is_a_use(desk: Desk):
+async def test_a_call_is_a_use(desk: ScheduleDesk):
     await desk.connect()
-    await desk.ask()
+    await desk.ask(user=ADA)
 
     assert desk.connections.get().last_used_at == NOW
 
 
-async def test_a_call_that_graph_refused_is_no_use(desk: Desk):
+async def test_a_call_that_graph_refused_is_no_use(desk: ScheduleDesk):
     before = await desk.connect()
     desk.graph.refusals += [GraphRefused(403, "ErrorAccessDenied")]
-    await desk.error()
+    await desk.error(user=ADA)
 
     assert desk.connections.get() == before
 
 
-async def test_a_token_that_graph_no_longer_takes_is_renewed_once(desk: Desk):
+async def test_a_token_that_graph_no_longer_takes_is_renewed_once(desk: ScheduleDesk):
     await desk.connect()
     desk.graph.refusals += [TAKEN_BACK]
-    await desk.ask()
+    await desk.ask(user=ADA)
     assert desk.tokens_used() == ["token 0", "token 1"]
 
     desk.graph.refusals += [TAKEN_BACK] * 3
-    problem = await desk.error()
+    problem = await desk.error(user=ADA)
     assert problem.code == "credentialRefused"
     assert desk.tokens_used() == ["token 0", "token 1", "token 1", "token 2"]
 
 
-async def test_a_token_of_another_process_may_have_been_taken_back_too(desk: Desk):
+async def test_a_token_of_another_process_may_have_been_taken_back_too(desk: ScheduleDesk):
     before = await desk.connect()
-    await desk.ask()
+    await desk.ask(user=ADA)
     stored_meanwhile = grant_of("of another process", fetched_at=0.0)
     sealed = await desk.sealer.seal(stored_meanwhile.as_text(), before.identity)
     desk.connections.put(replace(before, sealed=sealed))
     desk.graph.refusals += [TAKEN_BACK] * 2
 
-    await desk.ask()
+    await desk.ask(user=ADA)
 
     assert desk.tokens_used() == ["token 0", "token 0", "token of another process", "token 1"]
 
 
-def _disconnected(desk: Desk) -> None:
+def _disconnected(desk: ScheduleDesk) -> None:
     desk.connections.rows.clear()
 
 
-def _revoked(desk: Desk) -> None:
+def _revoked(desk: ScheduleDesk) -> None:
     desk.user_entra.script += [GONE]
 
 
-def _vault_emptied(desk: Desk) -> None:
+def _vault_emptied(desk: ScheduleDesk) -> None:
     desk.vault.secrets.clear()
 
 
-def _refused(*codes: int, error: str = "invalid_client") -> Callable[[Desk], None]:
-    def change(desk: Desk) -> None:
+def _refused(*codes: int, error: str = "invalid_client") -> Callable[[ScheduleDesk], None]:
+    def change(desk: ScheduleDesk) -> None:
         desk.user_entra.script += [EntraRefused(codes, error)]
 
     return change
@@ -152,17 +118,17 @@ def _refused(*codes: int, error: str = "invalid_client") -> Callable[[Desk], Non
     ],
 )
 async def test_what_a_renewal_is_refused_with_becomes_the_contracts_code(
-    desk: Desk, change: Callable[[Desk], None], code: str, status: int, owner: Owner
+    desk: ScheduleDesk, change: Callable[[ScheduleDesk], None], code: str, status: int, owner: Owner
 ):
     await desk.connect(lasts=10)
     change(desk)
 
-    problem = await desk.error()
+    problem = await desk.error(user=ADA)
 
     assert (problem.code, problem.status, problem.owner) == (code, status, owner)
     assert problem.message
     assert problem.remedy
-    assert desk.graph.asked == []
+    assert desk.graph.requests == []
 
 
 @pytest.mark.parametrize(
@@ -175,19 +141,19 @@ async def test_what_a_renewal_is_refused_with_becomes_the_contracts_code(
     ],
     ids=str,
 )
-async def test_what_graph_refuses_becomes_the_contracts_code(desk: Desk, refused: GraphRefused, code: str):
+async def test_what_graph_refuses_becomes_the_contracts_code(desk: ScheduleDesk, refused: GraphRefused, code: str):
     await desk.connect()
     desk.graph.refusals += [refused]
 
-    assert (await desk.error()).code == code
-    assert len(desk.graph.asked) == 1, "a fresh token would not help"
+    assert (await desk.error(user=ADA)).code == code
+    assert len(desk.graph.requests) == 1, "a fresh token would not help"
 
 
-async def test_who_has_to_reconnect_is_told_the_same_by_every_process(desk: Desk):
+async def test_who_has_to_reconnect_is_told_the_same_by_every_process(desk: ScheduleDesk):
     await desk.connect(ended=Ended(NOW, (50173,), "invalid_grant"))
-    first = await desk.error()
-    desk.askers = Askers(desk.credentials, desk.entra, UserTokens(desk.renewals))
-    second = await desk.error()
+    first = await desk.error(user=ADA)
+    desk.start_process()
+    second = await desk.error(user=ADA)
 
     assert isinstance(first, Refused)
     assert (first.code, first.message, first.trace) == (second.code, second.message, second.trace)

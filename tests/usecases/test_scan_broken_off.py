@@ -18,7 +18,7 @@ from tests.usecases.scanning import BUSY, LONG_AGO, OPERATOR, Killed, Place, on,
 LATER = timedelta(minutes=2)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Looks(Deadline):
     """A deadline that comes after so many looks at it: one per customer."""
 

@@ -18,7 +18,7 @@ SCOPES = (
     "this mailbox to the scope of RBAC for Applications or to the application access policy. Such changes take up "
     "to two hours to arrive."
 )
-TOO_MANY = "Ask for at most 20 addresses at once; every member of a distribution list counts."
+TOO_MANY = "Every member of a distribution list counts: ask for the people you need instead of for a list."
 
 CODES = (
     *exchange(
@@ -110,7 +110,7 @@ CODES = (
         topic=Topic.REQUEST,
         owner=Owner.ATS_ADMIN,
         message="The time window is longer than Microsoft 365 allows.",
-        remedy="Ask for at most 42 days at once.",
+        remedy="Ask for a shorter time.",
     ),
     *exchange(
         "ErrorInvalidMergedFreeBusyInterval",

@@ -5,7 +5,6 @@ Sources: EWS reference, "ResponseCode"; Microsoft Learn, "calendar: getSchedule"
 in public issues.
 """
 
-from lib.domain.advice.graph import TOO_MANY
 from lib.domain.advice.words import LATER, Topic, exchange
 from lib.domain.errors import Owner
 
@@ -56,7 +55,7 @@ CODES = (
         topic=Topic.ADDRESS,
         owner=Owner.ATS_ADMIN,
         message="This distribution list has too many members to be asked as one.",
-        remedy=f"Ask for the people you need one by one instead of for the list. {TOO_MANY}",
+        remedy="Ask for the people you need one by one instead of for the list.",
     ),
     *exchange(
         "ErrorProxyRequestProcessingFailed",

@@ -1,0 +1,83 @@
+"""How many requests a process may repeat, so that an outage of Microsoft never meets a storm of retries.
+
+Each call counts its own tries; but thousands of calls with six tries each make a short outage a long one. So all of
+them share a budget, and when it is used up, failures are told at once. The idea is that of Google's SRE book
+("Handling Overload", per-client retry budget), of gRPC ("Retry Throttling", gRFC A6) and of the AWS SDKs ("standard"
+retry mode, retry quota).
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+_MOST_SHARES = 1000  # remembered, the least recently used go first
+
+
+class RetryBudget:
+    """A token bucket, full at first: a retry takes one, a good answer gives one back, and some come by themselves.
+
+    What comes by itself lets a process try again after an outage, when nothing but retries could earn anything.
+    """
+
+    def __init__(
+        self, capacity: float = 100.0, per_second: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._capacity = capacity
+        self._per_second = per_second
+        self._clock = clock
+        self._left = capacity
+        self._seen_at = clock()
+
+    def take(self) -> bool:
+        """Take one for a retry; False if there is none, so that the retry must not be made."""
+        self._put(0.0)
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+    def give_back(self) -> None:
+        """Put one back, for an answer that was no passing failure."""
+        self._put(1.0)
+
+    def _put(self, count: float) -> None:
+        now = self._clock()
+        self._left = min(self._capacity, self._left + count + self._per_second * (now - self._seen_at))
+        self._seen_at = now
+
+
+class RetryShares:
+    """The budget of a process, of which each of its users has a share: nobody's storm takes the retries of others.
+
+    A retry is paid for twice, from one's own share and from the whole.
+    """
+
+    def __init__(self, whole: RetryBudget, capacity: float = 30.0, per_second: float = 1.5) -> None:
+        self._whole = whole
+        self._capacity = capacity
+        self._per_second = per_second
+        self._shares: OrderedDict[Hashable, RetryBudget] = OrderedDict()
+
+    def take(self, user: Hashable) -> bool:
+        """Take one for a retry; False if there is none, so that the retry must not be made."""
+        share = self._of(user)
+        if not share.take():
+            return False
+        if self._whole.take():
+            return True
+        share.give_back()
+        return False
+
+    def give_back(self, user: Hashable) -> None:
+        """Put one back, for an answer that was no passing failure."""
+        self._of(user).give_back()
+        self._whole.give_back()
+
+    def _of(self, user: Hashable) -> RetryBudget:
+        share = self._shares.get(user)
+        if share is None:
+            share = self._shares[user] = RetryBudget(self._capacity, self._per_second)
+            if len(self._shares) > _MOST_SHARES:
+                self._shares.popitem(last=False)
+        self._shares.move_to_end(user)
+        return share
