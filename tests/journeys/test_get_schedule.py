@@ -218,13 +218,6 @@ def test_a_graph_client_gets_the_request_ids(stack: Stack, api: Api, ready: Comp
     assert answer.json().get("@odata.context") is not None or "value" in answer.json()
 
 
-def test_twenty_people_are_answered_and_twenty_one_are_too_many_for_now(api: Api, ready: Company):
-    people = [f"p{number}@{ready.tenant.domains[1]}" for number in range(20)]
-
-    assert [one["scheduleId"] for one in value(api.schedule(ready, *people))] == people
-    expect_refused(api.schedule(ready, *people, ready.ada), 400, "invalidRequest", "schedules")
-
-
 def test_two_customers_never_see_each_others_tokens(stack: Stack, api: Api, ready: Company):
     other = new_company(stack)
     assert api.save(other).status_code == 200

@@ -1,14 +1,18 @@
-"""What a getSchedule call asks of others, and how long it waits for them."""
+"""What a getSchedule call asks of others, whatever its size."""
 
-import time
+from collections.abc import Iterator
 
-from tests.journeys.api import Api, Company
-from tests.journeys.expect import Faults, expect_refused
-from tests.journeys.test_configuration import at_once
-from tests.journeys.test_configuration_races import _fresh
-from tests.journeys.test_get_schedule import graph_calls, value
+import pytest
+
+from tests.journeys.api import Api, Company, another_instance, new_company
+from tests.journeys.expect import Faults
+from tests.journeys.schedules import DAY, MONDAY, Question, ask, crowd, expect_answered
+from tests.journeys.tables_between import TablesBetween
+from tests.journeys.test_get_schedule import value
 from tests.sandbox.microsoft import Fault
 from tests.sandbox.stack import Stack
+
+MONTHS = Question(MONDAY, MONDAY + 100 * DAY, 60)
 
 
 def test_a_warm_call_asks_graph_once_and_entra_vault_and_identity_not_at_all(stack: Stack, api: Api, ready: Company):
@@ -20,6 +24,37 @@ def test_a_warm_call_asks_graph_once_and_entra_vault_and_identity_not_at_all(sta
 
     counts = {service: stack.microsoft.count(service) for service in ("graph", "entra", "vault", "identity")}
     assert counts == {"graph": 5, "entra": 0, "vault": 0, "identity": 0}
+
+
+def test_a_warm_call_of_many_parts_asks_nobody_but_graph(stack: Stack, api: Api, ready: Company):
+    calendars = crowd(ready, 100)
+    assert value(api.schedule(ready))
+    stack.microsoft.clear_requests()
+
+    expect_answered(ask(api, ready, MONTHS, *calendars), MONTHS, calendars)
+
+    counts = {service: stack.microsoft.count(service) for service in ("graph", "entra", "vault", "identity")}
+    assert counts == {"graph": 15, "entra": 0, "vault": 0, "identity": 0}
+
+
+@pytest.fixture
+def between(stack: Stack) -> Iterator[TablesBetween]:
+    """A proxy before the tables, which counts."""
+    with TablesBetween(stack) as proxy:
+        yield proxy
+
+
+def test_a_call_of_any_size_reads_one_row(stack: Stack, between: TablesBetween):
+    company = new_company(stack)
+    calendars = crowd(company, 100)
+    with another_instance(stack, TABLES_ENDPOINT=between.endpoint) as behind:
+        assert behind.save(company).status_code == 200
+        assert behind.test(company).json()["passed"] is True
+        assert value(behind.schedule(company))
+        for people in (1, 100):
+            between.seen.clear()
+            assert value(ask(behind, company, MONTHS, *list(calendars)[:people]))
+            assert [method for method, _ in between.seen] == ["GET"]
 
 
 def test_a_changed_configuration_counts_from_the_next_call(api: Api, ready: Company):
@@ -35,27 +70,3 @@ def test_when_the_vault_is_down_a_cached_token_still_answers(stack: Stack, api: 
     assert value(api.schedule(ready))
     with Faults(stack, Fault("vault", status=503)):
         assert value(api.schedule(ready))
-
-
-def test_a_graph_that_never_answers_is_a_timeout_within_the_deadline(stack: Stack, api: Api, ready: Company):
-    """Slow by its nature: the deadline is 25 seconds."""
-    with Faults(stack, Fault("graph", ready.recruiter, mode="hang")):
-        begun = time.monotonic()
-        answer = api.schedule(ready)
-        took = time.monotonic() - begun
-
-    expect_refused(answer, 504, "microsoftTimeout")
-    assert took < 29
-    assert value(api.schedule(ready))
-
-
-def test_thirty_callers_at_once_never_exceed_four_in_flight(stack: Stack, api: Api, ready: Company):
-    stack.microsoft.clear_requests()
-    stack.microsoft.latency["graph"] = 0.1
-    try:
-        answers = at_once(*([lambda: _fresh(api).schedule(ready)] * 30))
-    finally:
-        stack.microsoft.latency["graph"] = 0.0
-
-    assert {answer.status_code for answer in answers} == {200}
-    assert {call.status for call in graph_calls(stack, ready)} == {200}, "Graph had to throttle"

@@ -168,42 +168,6 @@ def test_a_short_throttling_is_waited_for_and_a_long_one_is_told(stack: Stack, a
     assert 1 <= int(answer.headers["Retry-After"]) <= 300
 
 
-BROKEN: dict[str, dict[str, Any]] = {
-    "500": {"status": 500, "body": {"error": {"code": "UnknownError", "message": ""}}},
-    "502": {"status": 502, "body": b"<html>Bad gateway</html>", "headers": {"Content-Type": "text/html"}},
-    "503": {"status": 503, "body": {"error": {"code": "serviceNotAvailable", "message": "x"}}},
-    "reset": {"mode": "reset"},
-    "truncated": {"mode": "truncate"},
-    "no JSON": {"status": 200, "body": b"{not json", "headers": {"Content-Type": "application/json"}},
-    "HTML": {"status": 200, "body": b"<html>ok</html>", "headers": {"Content-Type": "text/html"}},
-    "empty": {"status": 200, "body": b""},
-    "no value": {"status": 200, "body": {"something": "else"}},
-    "value null": {"status": 200, "body": {"value": None}},
-    "a list": {"status": 200, "body": b"[]", "headers": {"Content-Type": "application/json"}},
-    "a redirect": {"status": 302, "headers": {"Location": "https://evil.example/"}},
-}
-
-
-@pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
-def test_a_broken_graph_is_an_error_and_never_free(stack: Stack, api: Api, ready: Company, fault: dict[str, Any]):
-    with Faults(stack, Fault("graph", ready.recruiter, **fault)):
-        answer = api.schedule(ready)
-
-    assert "availabilityView" not in answer.text
-    expect_refused(answer, 502, "microsoftUnavailable")
-    assert value(api.schedule(ready))
-
-
-def test_a_gateway_timeout_of_graph_is_a_timeout_or_an_outage(stack: Stack, api: Api, ready: Company):
-    with Faults(stack, Fault("graph", ready.recruiter, status=504, body={"error": {"code": "x", "message": "y"}})):
-        answer = api.schedule(ready)
-
-    assert (answer.status_code, answer.json()["error"]["code"]) in (
-        (502, "microsoftUnavailable"),
-        (504, "microsoftTimeout"),
-    )
-
-
 def test_one_hiccup_of_graph_is_not_seen(stack: Stack, api: Api, ready: Company):
     with Faults(stack, Fault("graph", ready.recruiter, mode="reset", times=1)):
         assert value(api.schedule(ready))
