@@ -6,6 +6,8 @@ and the client that measures.
 
 `warm`, `requests_made`, `imports` and `cold` are the first four figures, `floor` is what a cold start cannot avoid;
 `storm` is the fifth and `scan` the sixth, for which `many_customers` are made up, `many_rows` writes them and `scanner`
-scans them. `place` and `part` start the processes, `callers` are the three ways to ask, `counting_proxy` counts
-requests to Table Storage.
+scans them. `people`, `others`, `callers_at_once` and `memory` are the figures of getSchedule at any size: `clients` are
+what others would use, `load` the callers at once, and `pinger` asks while a large call is answered.
+`place` and `part` start the processes, `processes` tells what they use, `callers` are the three ways to ask, `rounds`
+lets them ask in turns, `counting_proxy` counts requests to Table Storage.
 """

@@ -1,6 +1,7 @@
 """A process of the benchmark that answers in lines of JSON."""
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -11,7 +12,8 @@ from typing import Any, Self
 from tests.bench.place import CHECKOUT
 from tests.bench.report import wrong
 
-_LONGEST_LINE = 1024 * 1024
+_LONGEST_LINE = 16 * 1024 * 1024
+_numbers = itertools.count(1)
 _LAST_WORDS = 2000  # characters of what it wrote to stderr
 
 
@@ -23,7 +25,7 @@ class Part:
         self._command = [sys.executable, "-m", module, *arguments]
         self._environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self._environment |= settings
-        self._log = folder / f"{module}.log"
+        self._log = folder / f"{module}.{next(_numbers)}.log"
 
     async def __aenter__(self) -> Self:
         with self._log.open("wb") as log:
@@ -47,6 +49,11 @@ class Part:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
 
     async def ask(self) -> Any:
         """Send a line, which is its word to go on, and return what it answers."""

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from tests.bench import world
 from tests.bench.report import wrong
 from tests.sandbox.azurite import Azurite
 from tests.sandbox.certificates import Authority
@@ -24,14 +25,16 @@ LATENCIES = {"graph": 0.1, "entra": 0.02, "vault": 0.02, "identity": 0.02}  # se
 class Microsoft:
     """The process of the simulated Microsoft."""
 
-    def __init__(self, authority: Authority, latencies: Mapping[str, float], customers: int) -> None:
-        command = [sys.executable, "-m", "tests.bench.microsoft", "--customers", str(customers)]
+    def __init__(self, authority: Authority, latencies: Mapping[str, float], world: Mapping[str, int]) -> None:
+        command = [sys.executable, "-m", "tests.bench.microsoft"]
+        command += [part for name, number in world.items() for part in (f"--{name}", str(number))]
         command += [part for name, value in latencies.items() for part in (f"--latency-{name}", str(value))]
         command += ["--authority", *map(str, dataclasses.astuple(authority))]
         self._process = subprocess.Popen(
             command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self.environment: dict[str, str] = self._read()
+        self.pid = self._process.pid
 
     def counts(self) -> dict[str, int]:
         """Return how many requests each service has seen so far. Raises WrongAnswer for a bug of the simulator."""
@@ -59,16 +62,25 @@ class Microsoft:
 class Place:
     """Everything but the host, which each figure starts as it needs it. A context manager.
 
-    With `customers`, Microsoft has that many, else the twenty people.
+    With `customers`, Microsoft has that many, else people with `a_day` meetings on each of so many `days`.
     """
 
-    def __init__(self, latencies: Mapping[str, float] = LATENCIES, customers: int = 0) -> None:
+    def __init__(
+        self,
+        latencies: Mapping[str, float] = LATENCIES,
+        customers: int = 0,
+        *,
+        days: int = world.DAYS,
+        a_day: int = world.A_DAY,
+    ) -> None:
         self._exit = ExitStack()
         self.folder = Path(tempfile.mkdtemp(prefix="calendar-bench-"))
         self._exit.callback(shutil.rmtree, self.folder, ignore_errors=True)
         try:
             self.authority = Authority.create(self.folder / "certificates")
-            self.microsoft = Microsoft(self.authority, latencies, customers)
+            self.microsoft = Microsoft(
+                self.authority, latencies, {"customers": customers, "days": days, "meetings": a_day}
+            )
             self._exit.callback(self.microsoft.stop)
             self.azurite = self._exit.enter_context(Azurite(self.authority, self.folder / "azurite"))
         except BaseException:

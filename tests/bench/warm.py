@@ -3,23 +3,16 @@
 As the application, and as a user who connected a calendar.
 """
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
 from tests.bench import world
 from tests.bench.callers import Direct, Function, Script
 from tests.bench.place import LATENCIES, Place
 from tests.bench.report import Result, median, ms, p95, progress, table, wrong
+from tests.bench.rounds import interleaved
 from tests.sandbox.browser import Browser
 
 _ROUNDS = 60
-_WARM_UPS = 5
 _OURS, _AS_USER, _LIMIT, _SCRIPT = "our function", "our function, as user", "aiohttp, directly", "requests, directly"
 _READ, _REFUSED = "read_configuration", "a refused call"
-
-Ask = Callable[[], Awaitable[Any]]
 
 
 async def measure(place: Place) -> tuple[Result, ...]:
@@ -38,36 +31,14 @@ async def measure(place: Place) -> tuple[Result, ...]:
                 wrong(f"Graph did not answer for everyone: {expected}")
             progress(f"figure 1: {_ROUNDS} rounds of warm calls")
             asks = {_OURS: ours.ask, _AS_USER: as_user.ask, _LIMIT: limit.ask, _SCRIPT: script.ask}
-            times = await _interleaved(asks, _ROUNDS, expected)
-            parts = await _interleaved({_READ: ours.read, _REFUSED: ours.refused}, _ROUNDS // 2, None)
+            times = await interleaved(asks, _ROUNDS, expected)
+            parts = await interleaved({_READ: ours.read, _REFUSED: ours.refused}, _ROUNDS // 2, None)
     _print(times, parts)
     return (
         _result(times, _LIMIT, "warm get_schedule : bare aiohttp", 1.10),
         _result(times, _SCRIPT, "warm get_schedule : requests.Session", 1.0),
         _result(times, _LIMIT, "the same as a user : bare aiohttp", 1.10, _AS_USER),
     )
-
-
-async def _interleaved(asks: Mapping[str, Ask], rounds: int, expected: dict[str, str] | None) -> dict[str, list[float]]:
-    """Return the seconds of each way to ask. Every round asks in another order; every answer is checked.
-
-    Calls that do not wait for Graph (nothing expected) pause as long before: what was idle answers more slowly.
-    """
-    names = list(asks)
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(-_WARM_UPS, rounds):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            if expected is None:
-                await asyncio.sleep(LATENCIES["graph"])
-            began = time.perf_counter()
-            answer = await asks[name]()
-            seconds = time.perf_counter() - began
-            if expected is not None:
-                world.check(name, answer, expected)
-            if number >= 0:
-                times[name].append(seconds)
-    return times
 
 
 def _print(times: dict[str, list[float]], parts: dict[str, list[float]]) -> None:
