@@ -91,7 +91,12 @@ class GraphClient:
                     tally.requests += 1
                     tally.repeated += tries > 0
                     reply = await self._http.attempt(
-                        "POST", question.url, question.deadline, headers=headers, json=question.body
+                        "POST",
+                        question.url,
+                        question.deadline,
+                        headers=headers,
+                        json=question.body,
+                        fresh=tries > 0,
                     )
                     if reply.status == 429:  # before the place is given to the next
                         mailbox.pause(self._http.patience.pause(tries + 1, reply.retry_after))

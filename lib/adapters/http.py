@@ -57,26 +57,28 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 
 
 class Http:
-    """One session for the process, made on the event loop at the first request, and one budget for all retries."""
+    """The connections of the process, opened on the event loop at the first request, and one budget for all retries."""
 
     def __init__(self, *origins: str, budget: RetryBudget | None = None, patience: Patience | None = None) -> None:
         self._hosts = {urlsplit(origin).netloc.lower() for origin in origins}
         self.budget = budget or RetryBudget()
         self.patience = patience or Patience()
         self._tls = ssl.create_default_context()  # reads SSL_CERT_FILE; takes some milliseconds
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # by whether each request has a connection of its own
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)  # whoever sends much has gates
+    def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(fresh)
+        if session is None or session.closed:
+            connector = aiohttp.TCPConnector(ssl=self._tls, limit=0, force_close=fresh)  # whoever sends much has gates
             # Cookies would carry something from one customer to the next.
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
+            session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._sessions[fresh] = session
+        return session
 
     async def close(self) -> None:
-        """Close the session; the next request opens another."""
-        if self._session is not None:
-            await self._session.close()
+        """Close all connections; the next request opens new ones."""
+        for session in self._sessions.values():
+            await session.close()
 
     async def send(
         self,
@@ -96,7 +98,7 @@ class Http:
         tries = Tries(_TRIES if repeat else 1, deadline, self.patience, self.budget)
         while True:
             try:
-                reply = await self.attempt(method, url, deadline, headers=headers, json=json)
+                reply = await self.attempt(method, url, deadline, headers=headers, json=json, fresh=tries.number > 1)
             except Passing as failure:
                 pause = tries.pause(failure.retry_after)
                 if not tries.another(pause):
@@ -118,8 +120,11 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        fresh: bool = False,
     ) -> Reply:
         """Send a request once; return the answer, whatever its status.
+
+        `fresh` takes a new connection. That is for repeats: one that was kept may have died, and so may the next.
 
         Raises Passing if there was no whole answer in time, MicrosoftTimeout (and sends nothing) once the deadline is
         over, MicrosoftUnavailable for an answer that is too large, which it would be again.
@@ -128,7 +133,7 @@ class Http:
             raise ValueError("a host that this client was not made for")
         arrived: Mapping[str, str] = {}
         try:
-            async with self._open().request(
+            async with self._open(fresh=fresh).request(
                 method, url, headers=headers, json=json, timeout=self._timeout(deadline), allow_redirects=False
             ) as answer:
                 arrived = answer.headers

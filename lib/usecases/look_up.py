@@ -23,7 +23,7 @@ from lib.usecases.turns import Turns
 
 # As many as Graph takes at once per mailbox. A call that queued more there would keep smaller ones waiting behind it.
 _AT_ONCE = 4
-_MOST_PARTS = 1000  # of one call, those that Graph refused included; more do not fit into its time
+_MOST_PARTS = 2000  # of one call, those that Graph refused included; more do not fit into its time
 _MANY_ENTRIES = 4000  # that may be read on the event loop, in a few milliseconds
 
 # Which of several problems a caller is told when nobody was read (contract: getSchedule).

@@ -92,6 +92,13 @@ def test_with_full_an_entry_may_have_nothing_but_its_times():
     assert found.more == ""
 
 
+@pytest.mark.parametrize("odd", ["Hidden", {"Hidden": 1}, None, 5, True])
+def test_days_are_a_list_of_names(odd: Any):
+    days = hours_of(believed(entry(workingHours=HOURS | {"daysOfWeek": odd})))
+
+    assert days == {name: value for name, value in HOURS.items() if name != "daysOfWeek"}
+
+
 @pytest.mark.parametrize("details", Details)
 def test_working_hours_are_shown_without_what_does_not_belong_there(details: Details):
     hours = HOURS | {"timeZone": CUSTOM_ZONE}

@@ -82,11 +82,10 @@ async def test_while_half_of_all_calls_fail_nobody_is_wrongly_free(
     assert report.person_answers >= 10_000
     assert report.wrong == []
     assert report.crashes == []
-    good = chaos.done["none"] + chaos.done["malformed"]
     assert 0.45 < chaos.done["none"] / report.requests < 0.55
     assert report.requests <= TRIES * report.planned
-    assert report.repeated <= BUDGET + BUDGET_A_SECOND * report.seconds + good
-    assert report.known > 0.5 * report.person_answers
+    assert report.repeated <= BUDGET + BUDGET_A_SECOND * report.seconds + chaos.done["none"]
+    assert report.known > 0.75 * report.person_answers
 
 
 @pytest.mark.parametrize("kinds", [KINDS, ("malformed",)], ids=["all kinds", "answers that are none"])
