@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from lib.domain.fields import same_user
 from lib.domain.free_busy import FreeBusy, Item, Unread
@@ -59,15 +60,15 @@ def _once(pieces: Sequence[FreeBusy]) -> tuple[Item, ...]:
     Two different meetings may look alike, so it is counted how often a piece has one: the highest count is right.
     """
     items = list(pieces[0].items)
-    for piece in pieces[1:]:
-        items += _new(piece.items, items)
+    for before, piece in pairwise(pieces):
+        items += _new(piece.items, before.items)
     return tuple(items)
 
 
 def _new(items: Sequence[Item], known: Sequence[Item]) -> list[Item]:
-    """Return the entries that are not among those of the time before, or not so often.
+    """Return the entries that are not among those of the piece before, or not so often.
 
-    Only those that begin no later than all of the time before can be: few, so not everything has to be compared.
+    Only those that begin no later than all of that piece can be: few, so not everything has to be compared.
     """
     latest = max((item.start for item in known), default=None)
     old = [item for item in items if latest is not None and item.start <= latest]

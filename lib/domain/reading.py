@@ -117,7 +117,7 @@ def _working_hours(value: Any) -> str | None:
         return None
     try:
         days, zone = value["daysOfWeek"], value["timeZone"]
-        if len(zone) == 1:  # else it is a zone with rules of its own
+        if isinstance(days, list) and len(zone) == 1:  # else it is a zone with rules of its own
             return _usual_hours(value["startTime"], value["endTime"], tuple(days), zone["name"])
     except (TypeError, KeyError):
         pass  # looked at more closely below

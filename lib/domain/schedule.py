@@ -7,6 +7,7 @@ is a length of time, so a clock change inside the window neither adds nor swallo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -104,12 +105,12 @@ class ScheduleRequest:
             return self.end.wall - self.start.wall
         return self.end.at - self.start.at
 
-    @property
+    @cached_property
     def slot(self) -> timedelta:
         """How long one slot is."""
         return timedelta(minutes=self.interval)
 
-    @property
+    @cached_property
     def slots(self) -> int:
         """How many digits an availabilityView has: one per slot, the last one begun included (Microsoft Learn)."""
         return -(-(self.end.at - self.start.at) // self.slot)

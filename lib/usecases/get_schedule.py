@@ -1,5 +1,6 @@
 """Answer a getSchedule call: who is free, who is busy, and whose calendar could not be read."""
 
+import asyncio
 from dataclasses import dataclass
 
 from lib.domain.configuration import Customer, Revision, answering
@@ -73,7 +74,8 @@ class GetSchedule:
             tally,
         )
         await look_up.run()
-        known = {same_user(address): found for address, found in look_up.known().items()}
+        found = await asyncio.to_thread(look_up.known) if look_up.is_large else look_up.known()
+        known = {same_user(address): of_them for address, of_them in found.items()}
         await look_up.asker.done()
         return [
             (given, known.get(same_user(person), NOT_ALLOWED))

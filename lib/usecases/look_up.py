@@ -26,6 +26,8 @@ _AT_ONCE = 4
 _MOST_PARTS = 2000  # of one call, those that Graph refused included; more do not fit into its time
 _MANY_ENTRIES = 4000  # that may be read on the event loop, in a few milliseconds
 
+_AFTER_THE_END = 3.0  # seconds for what is under way when Microsoft refuses the call itself
+
 # Which of several problems a caller is told when nobody was read (contract: getSchedule).
 _MOST_TELLING = (Refused, Throttled, MicrosoftTimeout, MicrosoftUnavailable, InvalidRequest)
 
@@ -54,19 +56,25 @@ class LookUp:
         self._turns = Turns(_AT_ONCE, self._ask)
         self._parts = self.call.parts(self.people)
         self._asked_for = len(self._parts)
+        self._entries = 0
         self._longest = self.call.slots  # that Graph was not seen to refuse as too long
         self._token = CurrentToken(self.asker, self.deadline, self.tally)
 
     async def run(self) -> None:
         """Ask until everything is known, time is over, or Microsoft refuses the call itself."""
         try:
-            async with asyncio.timeout(self.deadline.left()):
+            async with asyncio.timeout(self.deadline.left()) as self._time:
                 await self._token.get()
                 await self._turns.run(self._parts)
         except TimeoutError:
             self.ended_by = self.ended_by or MicrosoftTimeout()
         except CalendarError as problem:
             self.ended_by = self.ended_by or problem
+
+    @property
+    def is_large(self) -> bool:
+        """Whether joining what was read takes too long for the event loop."""
+        return self._entries > 10 * _MANY_ENTRIES
 
     def known(self) -> dict[str, FreeBusy | Unread]:
         """Return what is known about each of the people by now. What is missing is so because the look-up ended.
@@ -123,7 +131,9 @@ class LookUp:
 
     async def _read(self, part: Part, answers: Sequence[Any]) -> None:
         """Note what Graph said of each address; who was too much is asked for again in smaller parts."""
-        if entries_in(answers) > _MANY_ENTRIES:
+        entries = entries_in(answers)
+        self._entries += entries
+        if entries > _MANY_ENTRIES:
             found = await asyncio.to_thread(self.reader.read, answers, part.people, part.slots)
         else:
             found = self.reader.read(answers, part.people, part.slots)
@@ -152,12 +162,14 @@ class LookUp:
         self._missed(part, error)
 
     def _end(self, problem: Refused) -> None:
-        """Begin and repeat nothing more. What is under way may still be read.
+        """Begin and repeat nothing more. What is under way may still be read, if it does not take long.
 
         A permission that is being granted or withdrawn arrives here and there at different times.
         """
         self.ended_by = self.ended_by or problem
         self._turns.stop()
+        soon, when = asyncio.get_running_loop().time() + _AFTER_THE_END, self._time.when()
+        self._time.reschedule(soon if when is None else min(soon, when))
 
     def _too_much(self, part: Part, smaller: Sequence[Part], unread: Unread) -> None:
         """Ask for smaller parts instead of one that is too much; if there are none, that is why it is not known."""

@@ -24,7 +24,8 @@ class Turns[Piece]:
             async with self._group:
                 self._go_on()
         except ExceptionGroup as problems:
-            raise problems.exceptions[0] from None
+            first = problems.exceptions[0]
+            raise first from first.__cause__
 
     def put_in_front(self, pieces: Iterable[Piece]) -> None:
         """Do these next, when a place is free."""

@@ -148,7 +148,6 @@ async def test_a_signed_in_user_is_asked_for_by_no_name(
         (Fault("graph", status=403, body={"error": {"code": "ErrorAccessDenied"}}), 403, "ErrorAccessDenied"),
         (Fault("graph", status=404, body={"error": {"code": "ErrorInvalidUser"}}), 404, "ErrorInvalidUser"),
         (Fault("graph", status=501, body=b"<html>"), 501, None),
-        (Fault("graph", status=204), 204, None),
         (Fault("graph", status=302, headers={"Location": "https://127.0.0.1:1/x"}), 302, None),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "",

@@ -85,6 +85,8 @@ FAULTS = [
     pytest.param(malformed(b"<" * 1_000_000), GraphRefused, MALFORMED, UNASKED, id="large"),
     pytest.param(malformed({"value": "free"}), GraphRefused, MALFORMED, UNASKED, id="no list"),
     pytest.param(malformed({}), GraphRefused, MALFORMED, UNASKED, id="no value"),
+    pytest.param(busy(204), GraphRefused, MALFORMED, UNASKED, id="204"),
+    pytest.param(busy(206, body={"value": []}), GraphRefused, MALFORMED, UNASKED, id="206"),
     pytest.param(busy(400, body=b"<html>"), GraphRefused, MALFORMED, UNASKED, id="400 in HTML"),
     pytest.param(busy(400), GraphRefused, MALFORMED, UNASKED, id="400 without a word"),
 ]
@@ -205,7 +207,7 @@ async def test_without_a_budget_nothing_may_be_tried_again(
     [
         pytest.param(None, 1, id="good"),
         pytest.param(Fault("graph", status=403), 1, id="refused"),
-        pytest.param(Fault("graph", status=204), 1, id="nothing"),
+        pytest.param(Fault("graph", status=204), 0, id="nothing"),
         pytest.param(BUSY, 0, id="busy"),
         pytest.param(Fault("graph", mode="reset"), 0, id="reset"),
         pytest.param(Fault("graph", status=200, body={}), 0, id="malformed"),

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable
 from tests.adapters.conftest import soon
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.microsoft.faults import Fault
+from tests.sandbox.microsoft.testing import authority
 from tests.sandbox.ports import free_port
 from tests.sandbox.world import demo
 
@@ -156,6 +158,53 @@ async def test_an_outage_with_many_callers_is_no_storm(url: str, microsoft: Simu
 
     assert microsoft.count("entra") == 60 + 20
     await http.close()
+
+
+@asynccontextmanager
+async def answering(*statuses: int) -> AsyncIterator[tuple[str, list[int]]]:
+    """Serve requests with these statuses, and list on which connection each of them came, by its number."""
+    connections, requests, left = list[asyncio.StreamWriter](), list[int](), [*statuses]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        number = len(connections)
+        while (await reader.readline()).startswith(b"GET "):
+            requests.append(number)
+            while (await reader.readline()).strip():
+                pass
+            writer.write(f"HTTP/1.1 {left.pop(0)} x\r\nContent-Length: 0\r\n\r\n".encode())
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=authority().server_context())
+    try:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", requests
+    finally:
+        server.close()
+        for writer in connections:
+            writer.transport.abort()
+        await asyncio.sleep(0.02)  # lets aborted transports close, else they warn when collected
+
+
+async def test_each_repeat_has_a_connection_of_its_own_and_a_first_try_one_that_was_kept():
+    async with answering(200, 503, 503, 200, 200) as (there, requests):
+        http = Http(there, patience=Patience(first_pause=0.01))
+
+        for _ in range(3):
+            assert (await http.send("GET", there, soon())).status == 200
+        await http.close()
+
+    assert requests == [1, 1, 2, 3, 1], "a connection that was kept may have died, and so may the next"
+
+
+@pytest.mark.parametrize(("fresh", "connections"), [(False, [1, 1, 1]), (True, [1, 2, 3])])
+async def test_a_fresh_attempt_takes_a_new_connection_each_time(fresh: bool, connections: list[int]):
+    async with answering(200, 200, 200) as (there, requests):
+        http = Http(there)
+
+        for _ in connections:
+            await http.attempt("GET", there, soon(), fresh=fresh)
+        await http.close()
+
+    assert requests == connections
 
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
