@@ -169,7 +169,8 @@ class LookUp:
         self.ended_by = self.ended_by or problem
         self._turns.stop()
         soon, when = asyncio.get_running_loop().time() + _AFTER_THE_END, self._time.when()
-        self._time.reschedule(soon if when is None else min(soon, when))
+        if not self._time.expired() and (when is None or soon < when):
+            self._time.reschedule(soon)
 
     def _too_much(self, part: Part, smaller: Sequence[Part], unread: Unread) -> None:
         """Ask for smaller parts instead of one that is too much; if there are none, that is why it is not known."""

@@ -17,6 +17,7 @@ from lib.domain.microsoft import AppToken, GraphRefused
 from lib.ports.graph import Tally, TryAgain
 from tests.adapters.conftest import contoso, soon
 from tests.adapters.test_graph import ask
+from tests.adapters.test_http import answering
 from tests.sandbox.microsoft import SimulatedMicrosoft
 from tests.sandbox.microsoft.faults import Fault
 from tests.sandbox.ports import free_port
@@ -252,3 +253,13 @@ async def test_once_the_deadline_is_over_the_budget_is_left_alone(http: Http, gr
         await ask(graph, token, seconds=0)
 
     assert drain(http) == 10
+
+
+async def test_a_repeat_has_a_connection_of_its_own_and_a_first_try_one_that_was_kept(token: AppToken):
+    async with answering(200, 200, 503, 200, 200) as (there, requests):
+        http = Http(there)
+        for tries in (0, 0, 1, 2, 0):
+            await failure(GraphClient(http, there), token, tries=tries)  # an answer without a body is none
+        await http.close()
+
+    assert requests == [1, 1, 2, 3, 1]

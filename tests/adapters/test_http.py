@@ -168,10 +168,12 @@ async def answering(*statuses: int) -> AsyncIterator[tuple[str, list[int]]]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(writer)
         number = len(connections)
-        while (await reader.readline()).startswith(b"GET "):
+        while await reader.readline():
             requests.append(number)
-            while (await reader.readline()).strip():
-                pass
+            length = 0
+            while header := (await reader.readline()).decode().strip().lower():
+                length = int(header.partition(":")[2]) if header.startswith("content-length:") else length
+            await reader.readexactly(length)
             writer.write(f"HTTP/1.1 {left.pop(0)} x\r\nContent-Length: 0\r\n\r\n".encode())
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=authority().server_context())

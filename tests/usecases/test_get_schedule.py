@@ -142,6 +142,16 @@ async def test_a_whole_request_refused_for_an_address_makes_the_addresses_unknow
     assert all(isinstance(found, Unread) for _, found in answers)
 
 
+async def test_a_very_large_answer_is_joined_all_the_same(desk: ScheduleDesk):
+    meetings = [Meeting(FROM + timedelta(minutes=number), FROM + timedelta(days=50)) for number in range(21_000)]
+    desk.graph.says = lambda request: [schedule(person, meetings, request.body) for person in request.people]
+
+    ((_, found),) = await desk.call(ask("a@x.com", days=50, interval=1440), seconds=60)
+
+    assert isinstance(found, FreeBusy)
+    assert (found.view, len(found.items)) == ("2" * 50, 21_000)
+
+
 async def test_at_the_deadline_whatever_is_known_is_answered(desk: ScheduleDesk):
     desk.graph.hold(lambda request: "p0@x.com" not in request.people)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavailable
-from lib.domain.microsoft import GraphRefused
+from lib.domain.microsoft import EntraRefused, GraphRefused
 from lib.domain.schedule import ScheduleRequest
 from tests.domain.clocks import ask, crowd
 from tests.domain.tiny_graph import failed, free
@@ -184,6 +184,51 @@ async def test_after_a_refusal_nothing_is_repeated():
 
     assert problem.value.status == 409
     assert len(desk.graph.requests) == 4
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_refusal_in_the_moment_when_time_is_over_is_told(turns: int):
+    """Whatever comes first in the event loop's turns around that moment."""
+    desk = Desk(taking_no_token)
+    given_up = asyncio.Event()
+
+    async def gives_up() -> None:
+        if desk.entra.tokens > 1:
+            await given_up.wait()
+            raise EntraRefused([7000222], "invalid_client")
+
+    desk.entra.on_token = gives_up
+    asking = asyncio.create_task(desk.ask(ask(*HUNDRED)))
+    await settle()
+
+    def in_some_turns(left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(in_some_turns, left - 1)
+        else:
+            given_up.set()
+
+    asyncio.get_running_loop().call_soon(in_some_turns, turns)
+    with later(), expect_no_complaint(), pytest.raises(CalendarError) as problem:
+        await asking
+    assert problem.value.status in {409, 504}
+
+
+def taking_no_token(_: Request) -> list[Any]:
+    raise GraphRefused(401, "InvalidAuthenticationToken")
+
+
+async def test_what_is_under_way_at_a_refusal_is_not_waited_for_long():
+    desk = Desk(refusing("p20@x.com"))
+    desk.graph.hold(not_of("p20@x.com"))
+    asking = asyncio.create_task(desk.ask(ask(*HUNDRED)))
+    await settle()
+    assert not asking.done()
+    with later(5), pytest.raises(CalendarError) as problem:
+        await asking
+
+    await settle()
+    assert problem.value.code == "mailboxNotReachable"
+    assert len(desk.graph.cancelled) == 3
 
 
 async def test_refusals_that_come_together_are_all_looked_at():
