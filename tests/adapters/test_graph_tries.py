@@ -221,8 +221,9 @@ async def test_only_what_was_understood_gives_back_to_the_budget(
     drain(http)
     if fault:
         microsoft.faults.append(replace(fault))
-        with pytest.raises((TryAgain, GraphRefused, MicrosoftUnavailable)):
+        with pytest.raises((TryAgain, GraphRefused, MicrosoftUnavailable)) as told:
             await ask(graph, token)
+        assert getattr(told.value, "after", None) is None
     else:
         await ask(graph, token)
 
