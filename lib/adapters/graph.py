@@ -2,8 +2,8 @@
 
 Outlook takes four requests at a time per application and mailbox (Microsoft Learn, "Microsoft Graph service-specific
 throttling limits"); a fifth would be refused with 429, so it waits here. A mailbox that refused all the same is left
-alone by everybody until its Retry-After has passed. And no application of a tenant takes up so much of this process, be
-it in connections or in retries, that others would feel its troubles.
+alone until its Retry-After has passed, as long as anybody queues for it. And no application of a tenant takes up so
+much of this process, be it in connections or in retries, that others would feel its troubles.
 """
 
 import uuid
@@ -46,7 +46,7 @@ class GraphClient:
     ) -> GraphAnswer:
         """See `lib.ports.graph`. Everything that passes may be repeated: getSchedule is a POST, but only reads.
 
-        A 200 that is no answer is a failure like any other: GraphRefused with 502.
+        A 200 that is no answer is a failure like any other, told as GraphRefused with 502.
         """
         question = _Question(self._url(seat), token, body, deadline, tally)
         application = seat.tenant, seat.application_id
@@ -55,7 +55,9 @@ class GraphClient:
                 answer = await read_schedule(await self._ask(question, mailbox, whole, tries))
             except Passing as failure:
                 pause = self._http.patience.pause(tries + 1, failure.retry_after)
-                raise TryAgain(failure.told(), pause if self._budget.take(application) else None) from failure
+                # Where nobody waits so long there is no repeat to pay for.
+                paid = pause < deadline.left() and self._budget.take(application)
+                raise TryAgain(failure.told, pause if paid else None) from failure
             except GraphRefused:
                 self._budget.give_back(application)
                 raise

@@ -33,7 +33,7 @@ async def read_schedule(reply: Reply) -> GraphAnswer:
     if no_answer:
         told = partial(GraphRefused, 502, _code(body) or "malformedAnswer", trace=_trace(reply, _code(body)))
     if no_answer or reply.status in TRANSIENT:
-        raise Passing(told, status=reply.status, headers=reply.headers, retry_after=reply.retry_after)
+        raise Passing(told, headers=reply.headers, retry_after=reply.retry_after)
     raise told()
 
 

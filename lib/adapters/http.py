@@ -20,7 +20,7 @@ from lib.adapters.retry_budget import RetryBudget
 from lib.domain.errors import MicrosoftTimeout, MicrosoftUnavailable
 from lib.ports import Deadline
 
-LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; a schedule of 20 people is well below 1 MiB
+LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; 20 people with 1,000 entries each are 8 MiB
 _TRIES = 3
 _LONGEST_WAIT = 3600.0  # seconds; whoever says more has a wrong clock
 

@@ -20,21 +20,19 @@ _LEAST_TRY = 0.1  # seconds that have to be left for a try; less is none
 class Passing(Exception):
     """A try failed in a way that may pass. `told` makes the error that the caller hears if there is no other try.
 
-    `status` is that of the answer if it came whole, `headers` are what came, `retry_after` the seconds they ask for.
+    `headers` are what came of an answer, `retry_after` the seconds that they ask for.
     """
 
     def __init__(
         self,
         told: Callable[[], Exception],
         *,
-        status: int | None = None,
         headers: Mapping[str, str],
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(f"a passing failure: {status or 'no answer'}")
+        super().__init__("a failure that may pass")
         # Not the error itself: it is raised from this one, and two that hold each other stay in memory.
         self.told = told
-        self.status = status
         self.headers = headers
         self.retry_after = retry_after
 

@@ -19,7 +19,7 @@ _NOWHERE = "Factory"  # IANA's name for a clock that nobody has set
 
 
 class TimeZones:
-    """All zones; implements `lib.domain.zones.Zones`. The first question takes some milliseconds."""
+    """All zones; implements `lib.domain.zones.Zones`. The first question takes some 10 ms."""
 
     def find(self, name: str) -> Zone | None:
         """See `lib.domain.zones.Zones`. The zone bears the name as it was asked for; in any case "utc" is "UTC"."""

@@ -139,6 +139,7 @@ def _build(settings: Settings) -> Services:
     credentials = Credentials(vault, None if settings.production else settings.basic_application_id)
     renewals = Renewals(connections, Sealing(vault), EntraUsers(cloud.entra_url, _msal_session, entra.directory), now)
     askers, zones = Askers(credentials, entra, UserTokens(renewals)), TimeZones()
+    zones.find("Europe/Berlin")  # reads its tables, here in a thread and not on the event loop
     adoption = Adoption(customers, credentials, entra)
     scan = build_scan(
         Foundation(

@@ -1,7 +1,7 @@
 """What the use cases need from Microsoft Graph."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -67,18 +67,19 @@ class Seat:
 class TryAgain(Exception):
     """Graph did not answer, or not with an answer, but it may the next time, `after` so many seconds.
 
-    `after` is None if this process may not repeat anything just now. `problem` is what to tell if nobody tries again:
-    GraphRefused, Throttled, MicrosoftTimeout or MicrosoftUnavailable.
+    `after` is None if nothing may be repeated just now, or not in time. `told` makes the error to tell if nobody tries
+    again: GraphRefused, Throttled, MicrosoftTimeout or MicrosoftUnavailable. (Not the error itself: it is raised from
+    this one, by each who waited, and two that hold each other stay in memory.)
     """
 
-    def __init__(self, problem: Exception, after: float | None) -> None:
-        super().__init__(f"may be tried again after {after}: {problem}")
-        self.problem = problem
+    def __init__(self, told: Callable[[], Exception], after: float | None) -> None:
+        super().__init__(f"may be tried again after {after}")
+        self.told = told
         self.after = after
 
 
 class Graph(Protocol):
-    """Microsoft Graph. Every method may raise GraphRefused and Throttled."""
+    """Microsoft Graph. Every method may raise GraphRefused, Throttled, MicrosoftTimeout and MicrosoftUnavailable."""
 
     async def get_schedule(
         self,

@@ -19,7 +19,7 @@ from lib.domain.refusals import entra_advice, entra_error, of_basic
 from lib.domain.registered import compare
 from lib.ports import Credential, Deadline, Entra
 from lib.ports.graph import Graph, Seat
-from lib.usecases.free_busy import Reader, read_free_busy
+from lib.usecases.free_busy import AskingAs, read_free_busy
 
 # Raises Refused (not connected, reconnect), EntraRefused, SecretMissing.
 UserTokenSource = Callable[[Credential, str, Deadline], Awaitable[UserToken]]
@@ -151,8 +151,8 @@ class Chain:
             return
         found.checks.append(checkup.passed(CheckName.CONSENT, "The user has connected a calendar, and it works."))
         found.checks.append(permissions.check_scopes(token.scopes))
-        reader = Reader(token, Seat(credential.tenant, credential.application_id, None))
-        free_busy, _ = await read_free_busy(self.graph, reader, user, now, deadline, scoped=False)
+        asking = AskingAs(token, Seat(credential.tenant, credential.application_id, None))
+        free_busy, _ = await read_free_busy(self.graph, asking, user, now, deadline, scoped=False)
         found.checks.append(free_busy)
 
     def _expiry(self, subject: Subject, found: _Findings, now: datetime) -> None:
@@ -228,8 +228,8 @@ class Chain:
     ) -> None:
         permission = permissions.check_permission(token.roles)
         has_role = bool(set(token.roles) & permissions.READS_CALENDARS)
-        reader = Reader(token, Seat(credential.tenant, credential.application_id, user))
-        free_busy, no_permission = await read_free_busy(self.graph, reader, user, now, deadline, scoped=subject.scoped)
+        asking = AskingAs(token, Seat(credential.tenant, credential.application_id, user))
+        free_busy, no_permission = await read_free_busy(self.graph, asking, user, now, deadline, scoped=subject.scoped)
         read = free_busy.outcome in {Outcome.PASSED, Outcome.WARNING}
         found.granted = True if has_role or read else (False if no_permission else None)
         found.scoped = read and not has_role

@@ -15,7 +15,7 @@ from lib.usecases.patiently import patiently
 
 
 @dataclass(frozen=True)
-class Reader:
+class AskingAs:
     """As whom Graph is asked, and where."""
 
     token: AppToken | UserToken
@@ -23,17 +23,17 @@ class Reader:
 
 
 async def read_free_busy(
-    graph: Graph, reader: Reader, user: str, now: datetime, deadline: Deadline, *, scoped: bool
+    graph: Graph, asking: AskingAs, user: str, now: datetime, deadline: Deadline, *, scoped: bool
 ) -> tuple[Check, bool]:
     """Read the user's free/busy of the next day; tell also if a permission was missing.
 
     `scoped`: Exchange's RBAC for Applications is known to let the application in.
     """
-    roles = reader.token.roles if isinstance(reader.token, AppToken) else ()
+    roles = asking.token.roles if isinstance(asking.token, AppToken) else ()
     body, tally = _next_day(user, now), Tally()
 
     def ask(tries: int) -> Awaitable[GraphAnswer]:
-        return graph.get_schedule(reader.token, reader.seat, body, deadline, tally, tries)
+        return graph.get_schedule(asking.token, asking.seat, body, deadline, tally, tries)
 
     try:
         answer = await patiently(ask, deadline, tally)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from lib.domain import splitting
+from lib.domain.configuration import Details
 from lib.domain.errors import CalendarError, InvalidRequest, MicrosoftTimeout, MicrosoftUnavailable, Refused, Throttled
 from lib.domain.free_busy import FreeBusy, Unread, because_of, refused
 from lib.domain.gathering import Gathering
@@ -24,7 +25,10 @@ from lib.usecases.turns import Turns
 # As many as Graph takes at once per mailbox. A call that queued more there would keep smaller ones waiting behind it.
 _AT_ONCE = 4
 _MOST_PARTS = 2000  # of one call, those that Graph refused included; more do not fit into its time
-_MANY_ENTRIES = 4000  # that may be read on the event loop, in a few milliseconds
+# What the event loop may do itself, in some 5 ms each: read, and join.
+_MANY_ENTRIES = {Details.TIME: 4000, Details.FULL: 400}
+_MANY_TO_JOIN = 20_000  # entries
+_MANY_DIGITS = 2_000_000
 
 _AFTER_THE_END = 3.0  # seconds for what is under way when Microsoft refuses the call itself
 
@@ -47,8 +51,8 @@ class LookUp:
     questions: Questions
     deadline: Deadline
     tally: Tally
-    problems: list[CalendarError] = field(default_factory=list)
-    ended_by: CalendarError | None = None
+    problems: list[CalendarError] = field(default_factory=list, init=False)
+    ended_by: CalendarError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Plan the requests."""
@@ -74,7 +78,7 @@ class LookUp:
     @property
     def is_large(self) -> bool:
         """Whether joining what was read takes too long for the event loop."""
-        return self._entries > 10 * _MANY_ENTRIES
+        return self._entries > _MANY_TO_JOIN or self.call.slots * len(self.people) > _MANY_DIGITS
 
     def known(self) -> dict[str, FreeBusy | Unread]:
         """Return what is known about each of the people by now. What is missing is so because the look-up ended.
@@ -133,7 +137,7 @@ class LookUp:
         """Note what Graph said of each address; who was too much is asked for again in smaller parts."""
         entries = entries_in(answers)
         self._entries += entries
-        if entries > _MANY_ENTRIES:
+        if entries > _MANY_ENTRIES[self.reader.details]:
             found = await asyncio.to_thread(self.reader.read, answers, part.people, part.slots)
         else:
             found = self.reader.read(answers, part.people, part.slots)

@@ -28,6 +28,6 @@ async def patiently(
             tries += 1
             pause = failure.after
             if pause is None or tries == _TRIES or pause + _LEAST_TRY > deadline.left():
-                raise failure.problem from failure
+                raise failure.told() from failure
         with tally.waiting():
             await rest(pause)

@@ -61,10 +61,10 @@ class Question:
 
 @dataclass(eq=False)
 class _UnderWay:
-    """A request and who waits for it. `patience` is the latest deadline of them."""
+    """A request and how many wait for it. `until` is the latest deadline of theirs."""
 
     task: "asyncio.Task[GraphAnswer]"
-    patience: Deadline
+    until: Deadline
     waiting: int = 0
 
 
@@ -79,14 +79,14 @@ class Questions:
         """Ask once and return Graph's answer; `tries` are those before. One caller's time-out is not everybody's.
 
         The request ends when nobody waits for it. What it costs is counted by the first who asks. Raises TryAgain,
-        GraphRefused, Throttled, MicrosoftTimeout.
+        GraphRefused, Throttled, MicrosoftTimeout, MicrosoftUnavailable.
         """
         key = question.key
         under_way = self._under_way.get(key)
         if under_way is None:
             under_way = self._begin(key, question, deadline, tally, tries)
         else:
-            under_way.patience.extend(deadline)
+            under_way.until.extend(deadline)
             tally.shared += 1
         with tally.waiting():
             answer = await self._wait(key, under_way, deadline)
@@ -97,9 +97,9 @@ class Questions:
     def _begin(
         self, key: tuple[Any, ...], question: Question, deadline: Deadline, tally: Tally, tries: int
     ) -> _UnderWay:
-        patience = Deadline(deadline.at)
-        asking = self._graph.get_schedule(question.token, question.asker.seat, question.body, patience, tally, tries)
-        under_way = self._under_way[key] = _UnderWay(asyncio.ensure_future(asking), patience)
+        until = Deadline(deadline.at)
+        asking = self._graph.get_schedule(question.token, question.asker.seat, question.body, until, tally, tries)
+        under_way = self._under_way[key] = _UnderWay(asyncio.ensure_future(asking), until)
         under_way.task.add_done_callback(lambda task: self._ended(key, under_way, task))
         return under_way
 

@@ -14,15 +14,17 @@ from functools import lru_cache
 from lib.domain.free_busy import Answer, FreeBusy, Item, Unread
 from lib.domain.zones import UTC_ZONE, Zone
 
-_MANY = 1000  # entries that may be written on the event loop, in a few milliseconds
+# What the event loop may write itself, in a few milliseconds.
+_MANY = 1000  # entries
+_MANY_DIGITS = 1_000_000
 
 Show = Callable[[datetime], str]
 
 
 async def write_schedules(answers: Sequence[Answer], zone: Zone | None, context: str) -> bytes:
     """Return the JSON of an answer. `context` is Graph's @odata.context."""
-    entries = sum(len(found.items) for _, found in answers if isinstance(found, FreeBusy))
-    if entries <= _MANY:
+    read = [found for _, found in answers if isinstance(found, FreeBusy)]
+    if sum(len(found.items) for found in read) <= _MANY and sum(len(found.view) for found in read) <= _MANY_DIGITS:
         return _write(answers, zone or UTC_ZONE, context)
     return await asyncio.to_thread(_write, answers, zone or UTC_ZONE, context)
 

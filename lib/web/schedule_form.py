@@ -58,7 +58,7 @@ def _moment(name: str, value: Any, zones: Zones) -> Moment:
             "must be a date and time such as 2026-11-20T09:00:00, without offset; timeZone tells the zone",
         )
     if match[2] and zone != UTC_ZONE:
-        raise InvalidRequest(f"{name}.dateTime", "ends in Z, which means UTC, but timeZone names another zone")
+        raise InvalidRequest(f"{name}.dateTime", "ends in Z, which means UTC: leave timeZone out, or let it be UTC")
     try:
         return Moment.of(datetime.fromisoformat(match[1]), zone)  # naive on purpose: a wall clock in that zone
     except ValueError:

@@ -58,7 +58,8 @@ def drain(http: Http, most: int = 1000) -> int:
 def busy(status: int, retry_after: str | None = None, **more: Any) -> Fault:
     """Return an answer of this status, as a whole unless told otherwise."""
     headers = WITH_ID | ({"Retry-After": retry_after} if retry_after is not None else {})
-    return Fault("graph", **{"status": status, "headers": headers} | more)
+    fields: dict[str, Any] = {"status": status, "headers": headers} | more
+    return Fault("graph", **fields)
 
 
 def malformed(body: bytes | dict[str, Any]) -> Fault:
@@ -70,6 +71,7 @@ FAULTS = [
     pytest.param(busy(429, "0.25"), Throttled, {"retry_after": 0.25}, (0.35, 0.55), id="429"),
     pytest.param(busy(429, "90"), Throttled, {"retry_after": 90}, (90.1, 90.3), id="429 for long"),
     pytest.param(busy(429), Throttled, {"retry_after": 10}, UNASKED, id="429 without Retry-After"),
+    pytest.param(busy(408), GraphRefused, {"status": 408}, UNASKED, id="408"),
     pytest.param(busy(500), GraphRefused, {"status": 500, "code": None}, UNASKED, id="500"),
     pytest.param(busy(502), GraphRefused, {"status": 502, "code": None}, UNASKED, id="502"),
     pytest.param(
@@ -117,9 +119,9 @@ async def test_what_may_pass_is_told_with_its_pause_and_asked_once(
 
     told = await failure(graph, token, tally)
 
-    assert type(told.problem) is problem
-    assert {name: getattr(told.problem, name) for name in about} == about
-    assert told.problem.trace.request_id == ID  # type: ignore[attr-defined]
+    assert type(told.told()) is problem
+    assert {name: getattr(told.told(), name) for name in about} == about
+    assert told.told().trace.request_id == ID  # type: ignore[attr-defined]
     assert told.after is not None
     assert pause[0] <= told.after <= pause[1]
     assert (microsoft.count("graph"), tally.requests, tally.repeated, tally.request_ids) == (1, 1, 0, [ID])
@@ -140,7 +142,7 @@ async def test_no_whole_answer_may_pass(
 
     told = await failure(graph, token, tally)
 
-    assert type(told.problem) is problem
+    assert type(told.told()) is problem
     assert told.after is not None
     assert pause[0] <= told.after <= pause[1]
     assert (microsoft.count("graph"), tally.requests, tally.repeated, tally.request_ids) == (1, 1, 0, ids)
@@ -153,7 +155,7 @@ async def test_where_nobody_listens_may_be_asked_again(token: AppToken):
     told = await failure(GraphClient(http, nowhere), token)
     await http.close()
 
-    assert isinstance(told.problem, MicrosoftUnavailable)
+    assert isinstance(told.told(), MicrosoftUnavailable)
 
 
 @pytest.mark.parametrize(("tries", "pause"), [(1, (1.0, 2.0)), (2, (2.0, 4.0)), (4, (8.0, 16.0))])
@@ -200,7 +202,7 @@ async def test_without_a_budget_nothing_may_be_tried_again(
 
     assert first.after is not None
     assert second.after is None
-    assert isinstance(second.problem, GraphRefused)
+    assert isinstance(second.told(), GraphRefused)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +240,18 @@ async def test_what_may_be_tried_again_costs_one_of_the_budget(
 
     assert (await failure(graph, token)).after is not None
     assert drain(http) == 9
+
+
+async def test_what_may_not_be_waited_for_in_time_is_not_repeated_and_costs_nothing(
+    http: Http, graph: GraphClient, token: AppToken, microsoft: SimulatedMicrosoft
+):
+    microsoft.faults.append(busy(503, "90"))
+
+    with pytest.raises(TryAgain) as failure:
+        await ask(graph, token, seconds=60)
+
+    assert failure.value.after is None
+    assert drain(http) == 10, "others, at other mailboxes, may still repeat"
 
 
 async def test_an_answer_that_is_too_large_would_be_so_again(

@@ -69,14 +69,18 @@ BAD_STATUSES = [None, 2, True, [], {}, "", "unknown", "Unknown", "elsewhere", "f
 
 
 @pytest.mark.parametrize("status", BAD_STATUSES)
-def test_a_status_that_nobody_knows_makes_the_address_unknown(status: Any):
-    assert read(entry(view="0000", scheduleItems=[item(status)])) is INCOMPLETE
-    assert read(entry(view="0000", scheduleItems=[without("status", item())])) is INCOMPLETE
+@pytest.mark.parametrize("zone", ["UTC", "utc"])
+def test_a_status_that_nobody_knows_makes_the_address_unknown(status: Any, zone: str):
+    odd = item(status, start=time(zone=zone))
+
+    assert read(entry(view="0000", scheduleItems=[odd])) is INCOMPLETE
+    assert read(entry(view="0000", scheduleItems=[without("status", odd)])) is INCOMPLETE
 
 
 @pytest.mark.parametrize("status", ["free", "tentative", "busy", "oof", "workingElsewhere", "Busy", "OOF"])
-def test_known_statuses_are_kept_as_they_are_written(status: str):
-    assert believed(entry(scheduleItems=[item(status)])).items == (Item(status, TEN, ELEVEN),)
+@pytest.mark.parametrize("zone", ["UTC", "utc"])
+def test_known_statuses_are_kept_as_they_are_written(status: str, zone: str):
+    assert believed(entry(scheduleItems=[item(status, start=time(zone=zone))])).items == (Item(status, TEN, ELEVEN),)
 
 
 def test_working_elsewhere_stays_visible_although_the_view_says_free():
@@ -97,11 +101,12 @@ BAD_TIMES = [
 
 
 @pytest.mark.parametrize("odd", BAD_TIMES, ids=str)
-def test_an_entry_whose_times_cannot_be_read_makes_the_address_unknown(odd: Any):
-    far = time("9999-12-30T00:00:00")
+@pytest.mark.parametrize("details", Details)
+def test_an_entry_whose_times_cannot_be_read_makes_the_address_unknown(odd: Any, details: Details):
+    early, late = time("0001-01-02T00:00:00"), time("9999-12-30T00:00:00")
 
-    assert read(entry(scheduleItems=[item(start=odd, end=far)])) is INCOMPLETE
-    assert read(entry(scheduleItems=[item(end=odd, start=time("0001-01-02T00:00:00"))])) is INCOMPLETE
+    assert read(entry(scheduleItems=[item(start=odd, end=late)]), details=details) is INCOMPLETE
+    assert read(entry(scheduleItems=[item(end=odd, start=early)]), details=details) is INCOMPLETE
 
 
 @pytest.mark.parametrize("name", ["start", "end"])
@@ -125,18 +130,22 @@ def test_an_entry_without_a_time_makes_the_address_unknown(name: str):
     ],
     ids=str,
 )
-def test_times_are_read_whatever_zone_graph_names(told: dict[str, str], moment: datetime):
-    (found,) = believed(entry(scheduleItems=[item(start=told)])).items
+@pytest.mark.parametrize("details", Details)
+def test_times_are_read_whatever_zone_graph_names(told: dict[str, str], moment: datetime, details: Details):
+    (found,) = believed(entry(scheduleItems=[item(start=told)]), details=details).items
 
-    assert (found.start, found.start.tzinfo) == (moment, UTC)
-    assert believed(entry(scheduleItems=[item(start=told, end=told)])).items[0].end == moment
+    assert (found.start, found.start.tzinfo, found.end, found.end.tzinfo) == (moment, UTC, ELEVEN, UTC)
+    (found,) = believed(entry(scheduleItems=[item(start=told, end=told)]), details=details).items
+    assert (found.start, found.end) == (moment, moment)
+    assert (found.more == "") == (details is Details.TIME)
 
 
-def test_an_entry_that_ends_before_it_begins_makes_the_address_unknown():
-    before = time("2026-11-23T09:59:59.9999999")
+@pytest.mark.parametrize("zone", ["UTC", "utc"])
+def test_an_entry_that_ends_before_it_begins_makes_the_address_unknown(zone: str):
+    before, same = time("2026-11-23T09:59:59.9999999", zone), time(zone=zone)
 
     assert read(entry(scheduleItems=[item(end=before)])) is INCOMPLETE
-    assert believed(entry(scheduleItems=[item(end=time())])).items == (Item("busy", TEN, TEN),), "a mere reminder"
+    assert believed(entry(scheduleItems=[item(end=same)])).items == (Item("busy", TEN, TEN),), "a mere reminder"
 
 
 @pytest.mark.parametrize("details", Details)

@@ -102,6 +102,7 @@ def test_two_hundred_requests_worth_can_be_asked_for_in_one_call(people: int, da
         (1000, {"days": 366}),
         (801, {"days": 210}),
         (661, {"days": 252}),
+        (561, {"days": 294}),
         (441, {"days": 366}),
         (441, {"days": 336, "minutes": 1}),
     ],

@@ -77,10 +77,10 @@ PASSING = [
     MicrosoftTimeout(),
     MicrosoftUnavailable("x", remedy="y"),
     GraphRefused(503, "UnknownError"),
-    TryAgain(Throttled(3), 0.001),
-    TryAgain(MicrosoftTimeout(), 0.0),
-    TryAgain(MicrosoftUnavailable("x", remedy="y"), None),
-    TryAgain(GraphRefused(502, "malformedAnswer"), 0.002),
+    TryAgain(lambda: Throttled(3), 0.001),
+    TryAgain(MicrosoftTimeout, 0.0),
+    TryAgain(lambda: MicrosoftUnavailable("x", remedy="y"), None),
+    TryAgain(lambda: GraphRefused(502, "malformedAnswer"), 0.002),
 ]
 ENDING = [GraphRefused(403, "ErrorAccessDenied"), GraphRefused(404, "ErrorInvalidUser")]
 CODES = {"throttled", "microsoftTimeout", "microsoftUnavailable", "mailboxNotReachable"}

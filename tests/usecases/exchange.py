@@ -72,6 +72,7 @@ class Exchange(FakeGraph):
         self.doors.set()
         self.closed.set()
         self.held: Callable[[Request], bool] = lambda _: True
+        self.last_words: Exception | None = None
 
     async def get_schedule(
         self,
@@ -97,6 +98,8 @@ class Exchange(FakeGraph):
         except asyncio.CancelledError:
             self.cancelled.append(request)
             await self.closed.wait()  # closing a connection may take a while
+            if self.last_words:  # or fail
+                raise self.last_words from None
             raise
         finally:
             self.under_way.remove(request)

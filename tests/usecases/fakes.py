@@ -252,7 +252,7 @@ class FakeGraph:
         """Return what a request fails with: what may pass may be tried again."""
         passes = isinstance(problem, Throttled | MicrosoftTimeout | MicrosoftUnavailable)
         passes |= isinstance(problem, GraphRefused) and problem.status >= 500
-        return TryAgain(problem, self.after) if passes else problem
+        return TryAgain(lambda: problem, self.after) if passes else problem
 
     async def profile(self, token: UserToken, deadline: Deadline) -> dict[str, Any]:
         if isinstance(self.me, Exception):

@@ -133,16 +133,24 @@ async def test_what_goes_wrong_is_told_in_the_askers_words(failure: Exception, c
     assert failure in {problem.value, problem.value.__cause__}
 
 
-async def test_a_renewal_that_failed_is_told_to_all_who_were_refused():
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (MicrosoftUnavailable("x"), "microsoftUnavailable"),
+        (EntraRefused([7000222], "invalid_client"), "entra invalid_client"),
+        (SecretMissing(), "secret missing"),
+    ],
+)
+async def test_a_renewal_that_failed_is_told_to_all_who_were_refused(failure: Exception, code: str):
     purse = Purse(age=600)
     current = purse.current()
     old = await current.get()
-    purse.script = [MicrosoftUnavailable("x")] * 9
+    purse.script = [failure] * 9
 
     ends = await asyncio.gather(*(current.instead_of(old) for _ in range(5)), return_exceptions=True)
 
-    assert [type(end) for end in ends] == [MicrosoftUnavailable] * 5
-    assert len(purse.asked) <= 3, "and nobody hammers at Entra ID"
+    assert [getattr(end, "code", None) for end in ends] == [code] * 5
+    assert purse.asked == [None, "token 1"], "and nobody hammers at Entra ID"
 
 
 async def test_one_who_is_cancelled_does_not_keep_the_others_from_the_token():

@@ -178,12 +178,20 @@ class WatchedReader(Reader):
         return super().read(answers, people, slots)
 
 
-@pytest.mark.parametrize(("entries", "in_a_thread"), [(4000, False), (4001, True)])
-async def test_large_answers_are_read_in_a_thread(entries: int, in_a_thread: bool):
+@pytest.mark.parametrize(
+    ("details", "entries", "in_a_thread"),
+    [
+        (Details.TIME, 4000, False),
+        (Details.TIME, 4001, True),
+        (Details.FULL, 400, False),
+        (Details.FULL, 401, True),
+    ],
+)
+async def test_large_answers_are_read_in_a_thread(details: Details, entries: int, in_a_thread: bool):
     meeting = Meeting(FROM, FROM + timedelta(minutes=5))
     desk = Desk(lambda request: [schedule(p, [meeting] * entries, request.body) for p in request.people])
     look_up = desk.look_up(ask("a@x.com"))
-    look_up.reader = reader = WatchedReader(Details.TIME, FakeZones(), ([],))
+    look_up.reader = reader = WatchedReader(details, FakeZones(), ([],))
 
     await look_up.run()
 
@@ -191,3 +199,12 @@ async def test_large_answers_are_read_in_a_thread(entries: int, in_a_thread: boo
     assert isinstance(found, FreeBusy)
     assert (found.view, len(found.items)) == ("2000", entries)
     assert [name != threading.main_thread().name for name in reader.threads[0]] == [in_a_thread]
+
+
+@pytest.mark.parametrize(("days", "interval", "people", "large"), [(30, 30, 20, False), (366, 5, 20, True)])
+def test_a_long_time_in_short_slots_is_a_large_answer_even_without_meetings(
+    days: int, interval: int, people: int, large: bool
+):
+    look_up = Desk().look_up(ask(*crowd(people), days=days, interval=interval))
+
+    assert look_up.is_large == large

@@ -36,7 +36,7 @@ class Graph:
 
 
 def again(after: float | None, problem: Exception | None = None) -> TryAgain:
-    return TryAgain(problem or Throttled(7), after)
+    return TryAgain(lambda: problem or Throttled(7), after)
 
 
 async def test_an_answer_is_the_answer():

@@ -124,7 +124,7 @@ async def test_what_was_answered_is_not_kept(callers: Callers):
 
 
 @pytest.mark.parametrize(
-    "failure", [GraphRefused(403, "x"), MicrosoftTimeout(), TryAgain(Throttled(1), 2.5), KeyError()]
+    "failure", [GraphRefused(403, "x"), MicrosoftTimeout(), TryAgain(lambda: Throttled(1), 2.5), KeyError()]
 )
 async def test_a_failure_is_told_to_all_and_not_kept(callers: Callers, failure: Exception):
     def says(_: object) -> list[Any]:

@@ -7,6 +7,8 @@ import pytest
 
 from lib.domain.errors import MicrosoftTimeout
 from lib.domain.microsoft import GraphRefused
+from lib.ports import Deadline
+from lib.ports.graph import GraphAnswer, Tally
 from lib.usecases.questions import Questions
 from tests.usecases.asking import QUESTION, Callers
 from tests.usecases.exchange import Request, expect_no_complaint, later, settle, until
@@ -141,14 +143,30 @@ async def test_who_joins_with_a_later_deadline_gives_the_request_more_time(calle
     await asyncio.gather(first, second, earlier)
 
 
-async def test_the_first_callers_own_deadline_is_not_moved(callers: Callers):
-    first, second = callers.ask(QUESTION, 10), callers.ask(QUESTION, 100)
+async def test_the_callers_own_deadlines_are_not_moved(callers: Callers):
+    deadlines = [Deadline.after(seconds) for seconds in (10, 100, 50)]
+    before = [deadline.at for deadline in deadlines]
+    asking = [asyncio.create_task(callers.questions.ask(QUESTION, deadline, Tally())) for deadline in deadlines]
     await settle()
 
-    with later(20), pytest.raises(MicrosoftTimeout):
-        await first
+    assert [deadline.at for deadline in deadlines] == before
+    with later(60):
+        await settle()
+    assert [task.done() for task in asking] == [True, False, True], "each waits as long as it may"
     callers.graph.open()
-    await second
+    ends = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(end) for end in ends] == [MicrosoftTimeout, GraphAnswer, MicrosoftTimeout]
+
+
+async def test_what_an_abandoned_request_still_says_is_heard_by_nobody(callers: Callers):
+    callers.graph.last_words = KeyError("connection lost")
+    with expect_no_complaint():
+        first = callers.ask(QUESTION)
+        await until(lambda: callers.graph.under_way)
+        first.cancel()
+        await settle()
+        assert callers.graph.cancelled
+        del first
 
 
 @pytest.mark.parametrize("failure", [None, GraphRefused(500, None), KeyError("bug")])

@@ -1,5 +1,6 @@
 """Writing a getSchedule answer: JSON as Graph writes it, and nobody who is unknown has a view."""
 
+import asyncio
 import json
 import threading
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -161,6 +162,22 @@ async def test_a_large_answer_is_written_in_a_thread(entries: int, in_a_thread: 
 
     assert sum(len(schedule.get("scheduleItems", [])) for schedule in value) == entries
     assert [name != threading.main_thread().name for name in rules.threads] == [in_a_thread]
+
+
+async def test_a_long_view_is_written_in_a_thread_too(monkeypatch: pytest.MonkeyPatch):
+    jobs: list[object] = []
+    in_thread = asyncio.to_thread
+
+    async def watched(job: Any, *arguments: Any) -> Any:
+        jobs.append(job)
+        return await in_thread(job, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", watched)
+
+    await written(("a@x.com", FreeBusy("0" * 500_000, ())), ("b@x.com", FreeBusy("0" * 500_000, ())))
+    assert not jobs
+    await written(("a@x.com", FreeBusy("0" * 500_000, ())), ("b@x.com", FreeBusy("0" * 500_001, ())))
+    assert len(jobs) == 1
 
 
 texts = st.text(max_size=20) | st.sampled_from(['"', "\\", "\ud83d", "\u2028"])
