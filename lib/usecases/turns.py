@@ -20,15 +20,19 @@ class Turns[Piece]:
     async def run(self, pieces: Iterable[Piece]) -> None:
         """Do everything, what is put in front meanwhile included. Raises the first exception, which ends all work."""
         self._pieces.extend(pieces)
+        first: Exception | None = None
         try:
             async with self._group:
                 self._go_on()
         except ExceptionGroup as problems:
             first = problems.exceptions[0]
-            raise first from first.__cause__
+        if first:  # raised here, since the group holds it, and two that hold each other stay in memory
+            raise first
 
     def put_in_front(self, pieces: Iterable[Piece]) -> None:
-        """Do these next, when a place is free."""
+        """Do these next, when a place is free, unless it was stopped."""
+        if self._stopped.is_set():
+            return
         self._pieces.extendleft(reversed(list(pieces)))
 
     def stop(self) -> None:

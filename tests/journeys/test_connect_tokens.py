@@ -74,11 +74,9 @@ def test_getschedule_runs_as_the_user_who_asks(stack: Stack, api: Api, people: P
     )
 
     asked = [claims(call) for call in my_calls(stack)]
-    assert len(asked) == 8
+    assert 2 <= len(asked) <= 8, "one user's may share a request, never two users'"
     assert {one["tid"] for one in asked} == {people.tenant.id}
-    owners = [one["oid"] for one in asked]
-    for user in (people.recruiter, people.ada):
-        assert owners.count(people.account(user).object_id) == 4
+    assert {one["oid"] for one in asked} == {people.account(user).object_id for user in (people.recruiter, people.ada)}
     assert not [seen for seen in stack.microsoft.requests if seen.service == "graph" and seen not in my_calls(stack)]
 
 

@@ -33,7 +33,7 @@ async def ask(call: Call, graph: LimitedGraph) -> list[dict[str, object]]:
     return answer.value
 
 
-@examples(1000)
+@examples(400)
 @given(call=calls(most_people=60, most_digits=8_000), rules=limits.rules(), seed=SEEDS)
 async def test_the_joined_answer_is_that_of_a_graph_without_limits(call: Call, rules: CalendarRules, seed: int):
     graph = LimitedGraph(call, rules, seed)
@@ -53,7 +53,7 @@ async def test_a_thousand_people_are_no_different(call: Call, rules: CalendarRul
     compare(call, await ask(call, graph), rules, gave_up=limits.may_give_up(call, rules))
 
 
-@examples(400)
+@examples(250)
 @given(call=calls(most_people=45, most_digits=4_000), seed=SEEDS)
 async def test_whoever_graph_talks_nonsense_about_is_unknown_and_nobody_else(call: Call, seed: int):
     chance = random.Random(seed)
@@ -108,7 +108,7 @@ class Trouble:
                 await asyncio.sleep(60)
 
 
-@examples(120)
+@examples(80)
 @given(call=calls(most_people=60, most_digits=30_000, long=True), seed=SEEDS)
 async def test_whoever_was_not_read_whole_is_unknown_and_everybody_else_is_known(call: Call, seed: int):
     trouble = Trouble(seed)

@@ -61,13 +61,13 @@ async def check(process: Process, call: Call, rules: CalendarRules) -> None:
     compare(call, answer.value, rules, gave_up=gave_up)
 
 
-@examples(250)
+@examples(150)
 @given(call=calls(most_people=120, most_digits=100_000), rules=limits.rules())
 async def test_the_joined_answer_is_that_of_a_graph_without_limits(process: Process, call: Call, rules: CalendarRules):
     await check(process, call, rules)
 
 
-@examples(10)
+@examples(6)
 @given(call=calls(most_people=400, most_digits=400_000), rules=limits.rules())
 async def test_large_calls_are_no_different(process: Process, call: Call, rules: CalendarRules):
     await check(process, call, rules)

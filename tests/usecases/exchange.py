@@ -94,7 +94,8 @@ class Exchange(FakeGraph):
                 await asyncio.sleep(0)  # others get their turn, as over a network
                 if self.held(request):
                     await self.doors.wait()
-            return GraphAnswer({"value": self._said(request)}, f"r-{len(self.requests)}")
+            tally.request_ids.append(f"r-{self.requests.index(request) + 1}")
+            return GraphAnswer({"value": self._said(request)}, tally.request_ids[-1])
         except asyncio.CancelledError:
             self.cancelled.append(request)
             await self.closed.wait()  # closing a connection may take a while
@@ -206,3 +207,18 @@ class Desk:
 def codes(known: Mapping[str, FreeBusy | Unread]) -> dict[str, str]:
     """Return the view of everybody who was read, the code of everybody who was not."""
     return {person: found.view if isinstance(found, FreeBusy) else found.code for person, found in known.items()}
+
+
+def not_of(*people: str) -> Callable[[Request], bool]:
+    """Return whether a request is about none of these people."""
+    return lambda request: not set(people) & set(request.people)
+
+
+async def at_the_deadline(desk: Desk, call: ScheduleRequest) -> dict[str, str]:
+    """Ask, let happen what can happen, and return what is known when time is over."""
+    asking = asyncio.create_task(desk.ask(call))
+    await settle()
+    with later():
+        known = await asking
+    await settle()
+    return codes(known)

@@ -186,6 +186,22 @@ async def test_calls_for_the_same_at_the_same_moment_share_a_request(desk: Sched
     assert len(desk.graph.requests) == 2
 
 
+async def test_calls_of_two_revisions_share_nothing(desk: ScheduleDesk):
+    await desk.ask("warm@x.com")
+    desk.graph.hold()
+    before = asyncio.create_task(desk.ask("a@x.com"))
+    await settle()
+    active = desk.customer().active
+    assert active is not None
+    desk.customers.put(replace(desk.customer(), active=replace(active, id="m2")))
+    after = asyncio.create_task(desk.ask("a@x.com"))
+    await settle()
+    desk.graph.open()
+    await asyncio.gather(before, after)
+
+    assert len(desk.graph.requests) == 3
+
+
 async def test_a_configuration_that_was_changed_counts_from_the_next_call(desk: ScheduleDesk):
     assert told(await desk.ask("a@x.com")) == [("a@x.com", "0000")]
     draft = replace(DRAFT, secret=None, wishes=Wishes(allowed_domains=("y.com",)))

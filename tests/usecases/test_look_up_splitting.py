@@ -146,6 +146,26 @@ async def test_a_list_too_long_by_itself_is_unknown_and_nobody_else_is(code: str
     assert known == dict.fromkeys(crowd(9), "0000") | {"list@x.com": code}
 
 
+async def test_a_crowded_calendar_and_a_long_list_are_each_asked_for_in_their_way():
+    def says(request: Request) -> list[Any]:
+        told = {person: free(person, request.body) for person in request.people}
+        if "list@x.com" in told and len(told) > 1:
+            told["list@x.com"] = failed("list@x.com", "ErrorFreeBusyDLLimitReached")
+        if "full@x.com" in told and request.length > 2 * HOUR:
+            told["full@x.com"] = failed("full@x.com", "5006")
+        return list(told.values())
+
+    desk = Desk(says)
+    known = codes(await desk.ask(ask("full@x.com", "a@x.com", "list@x.com")))
+
+    assert set(known.values()) == {"0000"}
+    assert sorted((request.people, request.length / HOUR) for request in desk.graph.requests[1:]) == [
+        (("full@x.com",), 2),
+        (("full@x.com",), 2),
+        (("list@x.com",), 4),
+    ]
+
+
 async def test_many_lists_refused_whole_are_divided_until_each_part_fits():
     desk = Desk(with_list(20, 10, "ErrorMailboxDataArrayTooBig", whole=True))
 

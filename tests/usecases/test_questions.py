@@ -31,6 +31,7 @@ async def test_identical_questions_share_one_request(callers: Callers):
     assert first is second is third
     assert [(tally.requests, tally.shared) for tally in callers.tallies] == [(1, 0), (0, 1), (0, 1)]
     assert all(tally.waited > 0 for tally in callers.tallies)
+    assert [tally.request_ids for tally in callers.tallies] == [["r-1"]] * 3, "Microsoft's support asks for it"
 
 
 def shape(people: tuple[str, ...] = PEOPLE, **more: Any) -> Callable[[Question], Question]:

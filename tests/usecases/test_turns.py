@@ -150,6 +150,21 @@ async def test_of_problems_that_come_together_one_is_told_and_all_are_looked_at(
     assert "begin d" not in shop.log
 
 
+async def test_when_it_is_stopped_nothing_more_is_begun_and_nobody_rests_any_longer():
+    shop = Workshop(2)
+    shop.does = lambda piece: 60 if piece == "a" else shop.turns.stop()
+    shop.end("a", "c")
+    running = shop.start("a b c d e")
+    await settle()
+
+    assert shop.log == ["begin a", "begin b", "begin c", "repeat a"]
+    assert not running.done(), "b is done to its end"
+    shop.end("b")
+    await settle()
+    assert running.done()
+    assert len(shop.log) == 4
+
+
 async def test_whoever_is_cancelled_ends_all_work():
     shop = Workshop(2)
     shop.does = lambda piece: 60
