@@ -19,7 +19,7 @@ from tests.sandbox.microsoft.chaos import KINDS, Chaos
 
 SEED = 20261121
 AT_ONCE = 32
-BUDGET, BUDGET_A_SECOND = 100, 5  # for repeating, besides one for each good answer
+BUDGET, BUDGET_A_SECOND = 200, 10  # for repeating, besides one for each good answer
 TRIES = 6
 
 Record = Callable[[str, object], None]

@@ -107,6 +107,19 @@ async def test_what_was_not_begun_goes_before_what_has_to_be_repeated():
     assert shop.log == ["begin a", "begin b", "begin c", "begin d", "repeat a", "repeat b"]
 
 
+async def test_who_waits_longest_for_a_turn_gets_it_first():
+    shop = Workshop(1)
+    shop.does = lambda piece: 0 if piece in "ab" else None
+    shop.end("a", "b")
+    running = shop.start("a b c")
+    await settle()
+    assert shop.begun == ["c"]
+    shop.end("c")
+    await running
+
+    assert shop.log[3:] == ["repeat a", "repeat b"]
+
+
 async def test_when_all_rest_the_first_to_have_rested_goes_on():
     shop = Workshop(2)
     shop.does = lambda piece: 0.03 if piece == "a" else 0.01
