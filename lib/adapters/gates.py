@@ -112,14 +112,6 @@ class Gates:
         try:
             yield gate
         finally:
-            self._leave(key, gate)
-
-    def keep(self, key: Hashable, gate: Gate, seconds: float) -> None:
-        """Remember a gate for so long: somebody who had it at hand rests, and comes back."""
-        gate.users += 1
-        asyncio.get_running_loop().call_later(seconds, self._leave, key, gate)
-
-    def _leave(self, key: Hashable, gate: Gate) -> None:
-        gate.users -= 1
-        if not gate.users:
-            del self._gates[key]
+            gate.users -= 1
+            if not gate.users:
+                del self._gates[key]

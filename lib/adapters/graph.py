@@ -2,7 +2,7 @@
 
 Outlook takes four requests at a time per application and mailbox (Microsoft Learn, "Microsoft Graph service-specific
 throttling limits"); a fifth would be refused with 429, so it waits here. A mailbox that refused all the same is left
-alone until its Retry-After has passed, as long as anybody means to ask it again. And no application of a tenant takes
+alone until its Retry-After has passed, as long as anybody queues for it. And no application of a tenant takes
 up so much of this process, be it in connections or in retries, that others would feel its troubles.
 """
 
@@ -57,8 +57,6 @@ class GraphClient:
                 pause = self._http.patience.pause(tries + 1, failure.retry_after)
                 # Where nobody waits so long there is no repeat to pay for.
                 paid = pause < deadline.left() and self._budget.take(application)
-                if paid and mailbox.paused():
-                    self._gates.keep(_mailbox(token, seat), mailbox, mailbox.paused())
                 raise TryAgain(failure.told, pause if paid else None) from failure
             except GraphRefused:
                 self._budget.give_back(application)
