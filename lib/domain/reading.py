@@ -146,14 +146,7 @@ def _rules_only(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # One for all: making it takes longer than using it.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    try:
-        return _ENCODER.encode(value)
-    except (ValueError, RecursionError):  # a number that JSON has no form for, or nothing that a person wrote
-        raise _Doubtful from None
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @lru_cache(maxsize=32_768)  # meetings have the same few times, and those of many people are one object then

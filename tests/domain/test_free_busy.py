@@ -46,16 +46,18 @@ def test_who_is_not_answered_is_unknown(answers: list[Any]):
     assert read(*answers) is NO_ANSWER
 
 
+BAD_VIEWS: list[Any] = [
+    *("", "0", "020", "02000", "0200 ", " 020", "020\n"),
+    *("4444", "0240", "0?00", "02-0", "abcd", "5000", "020\u0660", "０２００", "020\ud800"),
+    *(None, 200, True, [], {}, list("0200")),
+]
+NO_ENTRIES: list[Any] = [None, {}, "", 0, True, [None], ["busy"], [7], [[]], [{}]]
 GARBLED: list[Any] = [
     pytest.param({"scheduleId": ADA}, id="nothing but the address"),
     pytest.param(without("availabilityView", entry()), id="no view"),
     pytest.param(without("scheduleItems", entry()), id="no entries"),
-    *(pytest.param(entry(view=view), id=f"view {view!r}") for view in ["", "0", "020", "02000", "0200 ", " 020"]),
-    *(pytest.param(entry(view=view), id=f"view {view!r}") for view in ["4444", "0240", "0?00", "02-0", "abcd", "5000"]),
-    *(pytest.param(entry(view=view), id=f"view {view!r}") for view in ["020\n", "020\u0660", "０２００", "020\ud800"]),
-    *(pytest.param(entry(view=view), id=f"view {view!r}") for view in [None, 200, True, [], {}, list("0200")]),
-    *(pytest.param(entry(scheduleItems=items), id=f"entries {items!r}") for items in [None, {}, "", 0, True]),
-    *(pytest.param(entry(scheduleItems=[odd]), id=f"entry {odd!r}") for odd in [None, "busy", 7, [], {}]),
+    *(pytest.param(entry(view=view), id=f"view {view!r}") for view in BAD_VIEWS),
+    *(pytest.param(entry(scheduleItems=entries), id=f"entries {entries!r}") for entries in NO_ENTRIES),
     pytest.param(entry(scheduleItems=[item(), {}]), id="one entry of two"),
 ]
 
@@ -65,7 +67,20 @@ def test_what_is_garbled_is_unknown(answer: dict[str, Any]):
     assert read(answer) is INCOMPLETE
 
 
-BAD_STATUSES = [None, 2, True, [], {}, "", "unknown", "Unknown", "elsewhere", "free ", "freé", "working elsewhere"]
+BAD_STATUSES: list[Any] = [
+    None,
+    2,
+    True,
+    [],
+    {},
+    "",
+    "unknown",
+    "Unknown",
+    "elsewhere",
+    "free ",
+    "freé",
+    "working elsewhere",
+]
 
 
 @pytest.mark.parametrize("status", BAD_STATUSES)
@@ -89,7 +104,7 @@ def test_working_elsewhere_stays_visible_although_the_view_says_free():
     assert (found.view, found.items[0].status) == ("0000", "workingElsewhere")
 
 
-BAD_TIMES = [
+BAD_TIMES: list[Any] = [
     *(None, "2026-11-23T10:00:00", 5, [], {}, {"timeZone": "UTC"}, time(None), time(5), time("")),
     *(time("tomorrow"), time("2026-11-23T25:00:00"), time("2026-02-30T10:00:00"), time("10:00:00")),
     *(time("2026-11-23T10:00:00+01:00"), time("2026-11-23T10:00:00+00:00"), time("2026-11-23T10:00:00.0000000x")),
@@ -148,11 +163,11 @@ def test_an_entry_that_ends_before_it_begins_makes_the_address_unknown(zone: str
     assert believed(entry(scheduleItems=[item(end=same)])).items == (Item("busy", TEN, TEN),), "a mere reminder"
 
 
+@pytest.mark.parametrize("odd", [None, "09:00", [], 5])
 @pytest.mark.parametrize("details", Details)
-def test_working_hours_may_be_missing_or_a_zone_of_ones_own(details: Details):
+def test_working_hours_may_be_missing_or_a_zone_of_ones_own(details: Details, odd: Any):
     assert believed(without("workingHours", entry()), details=details).working_hours is None
-    for odd in (None, "09:00", [], 5):
-        assert believed(entry(workingHours=odd), details=details).working_hours is None
+    assert believed(entry(workingHours=odd), details=details).working_hours is None
     hours = HOURS | {"timeZone": CUSTOM_ZONE}
     assert hours_of(believed(entry(workingHours=hours), details=details)) == hours
 

@@ -107,7 +107,7 @@ def test_working_hours_are_those_of_the_first_part_that_has_them():
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_who_is_unread_in_one_part_is_unread(order: list[int]):
-    pieces = [(0, piece("000")), (3, OVER)]
+    pieces: list[tuple[int, FreeBusy | Unread]] = [(0, piece("000")), (3, OVER)]
 
     assert gathered(*(pieces[number] for number in order)) is OVER
     assert gathered(*(pieces[number] for number in order), (3, piece("000"))) is OVER, "no later word takes it back"
@@ -123,7 +123,7 @@ def test_who_is_unread_in_one_part_is_unread(order: list[int]):
         pytest.param([NO_ANSWER, AGAIN, BY_GRAPH], AGAIN, id="Graph's first of several"),
     ],
 )
-def test_the_reason_told_is_the_first_unless_graph_names_one(reasons: list[Unread], told: Unread):
+def test_the_reason_told_is_the_first_unless_graph_names_one(reasons: list[FreeBusy | Unread], told: Unread):
     assert gathered(*enumerate(reasons)) is told
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,7 +16,7 @@ from tests.domain.clocks import BERLIN, START, ask, at, between, crowd, zone
 deterministic = settings(derandomize=True, deadline=None, max_examples=200, database=None)
 
 
-def expect_refused(name: str, **call: float | int) -> str:
+def expect_refused(name: str, **call: Any) -> str:
     """Make a call of so many `people`, and return what its refusal says."""
     with pytest.raises(InvalidRequest, match=f"^{name}:") as refused:
         ask(*crowd(int(call.pop("people", 1))), **call)

@@ -85,7 +85,7 @@ def test_there_are_no_more_parts_than_the_limits_make_necessary_and_none_is_much
         (1000, {"days": 160}, 200),
     ],
 )
-def test_so_many_requests_are_made(people: int, length: dict[str, float], parts: int):
+def test_so_many_requests_are_made(people: int, length: dict[str, Any], parts: int):
     call = ask(*crowd(people), **length)
 
     assert len(call.parts(call.people)) == parts
@@ -146,7 +146,7 @@ def test_odd_starts_and_fractions_of_a_second_stay():
     ],
 )
 def test_a_view_has_one_digit_per_slot_and_the_last_may_be_only_begun(
-    length: dict[str, float], interval: int, slots: int
+    length: dict[str, Any], interval: int, slots: int
 ):
     assert ask("a@x.com", interval=interval, **length).slots == slots
 

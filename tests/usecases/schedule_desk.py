@@ -27,6 +27,8 @@ RECRUITER = "recruiter@contoso.com"
 class ScheduleDesk(Office):
     """An office whose Graph can be held; `tally` is that of the last call."""
 
+    graph: Exchange
+
     def __init__(self, draft: Draft = DRAFT, *, scoped: bool = False, wishes: Wishes | None = None) -> None:
         super().__init__(draft=replace(draft, wishes=wishes or draft.wishes))
         self.scoped, self.graph = scoped, Exchange()

@@ -152,6 +152,9 @@ class WatchedRules(tzinfo):
     def dst(self, _: datetime | None) -> timedelta:
         return timedelta(0)
 
+    def tzname(self, _: datetime | None) -> str:
+        return "watched"
+
 
 @pytest.mark.parametrize(("entries", "in_a_thread"), [(10, False), (10_000, True)])
 async def test_a_large_answer_is_written_in_a_thread(entries: int, in_a_thread: bool):
