@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lib.adapters.retry_budget import RetryBudget
-from lib.ports import Deadline
+from lib.ports import LEAST_TRY, Deadline
 
 # 429 and 503 by the throttling guidance, 509 by Graph's list of errors, the rest by what they mean (RFC 9110).
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 509})
-_LEAST_TRY = 0.1  # seconds that have to be left for a try; less is none
 
 
 class Passing(Exception):
@@ -75,7 +74,7 @@ class Tries:
 
     def another(self, pause: float) -> bool:
         """Tell whether there is another try after that pause, and count it: against the process's budget, too."""
-        fits = self.number < self._most and pause + _LEAST_TRY <= self._deadline.left()
+        fits = self.number < self._most and pause + LEAST_TRY <= self._deadline.left()
         if not fits or not self._budget.take():
             return False
         self.number += 1

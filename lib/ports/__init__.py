@@ -21,6 +21,8 @@ from lib.domain.microsoft import AppToken, Directory, Granted
 Now = Callable[[], datetime]
 Random = Callable[[], str]
 
+LEAST_TRY = 0.1  # seconds that have to be left of a deadline for another try; less is none
+
 
 @dataclass
 class Deadline:

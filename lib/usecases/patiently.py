@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from lib.ports import Deadline
+from lib.ports import LEAST_TRY, Deadline
 from lib.ports.graph import GraphAnswer, Tally, TryAgain
 
 _TRIES = 6
-_LEAST_TRY = 0.1  # seconds that have to be left for a try; less is none
 
 
 async def patiently(
@@ -27,7 +26,7 @@ async def patiently(
         except TryAgain as failure:
             tries += 1
             pause = failure.after
-            if pause is None or tries == _TRIES or pause + _LEAST_TRY > deadline.left():
+            if pause is None or tries == _TRIES or pause + LEAST_TRY > deadline.left():
                 raise failure.told() from failure
         with tally.waiting():
             await rest(pause)

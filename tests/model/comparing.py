@@ -18,7 +18,9 @@ class Found:
     unknown: dict[str, int]
 
 
-def compare(call: Call, value: list[dict[str, Any]], rules: CalendarRules = _USUAL, *, gave_up: bool = False) -> Found:
+def expect_same(
+    call: Call, value: list[dict[str, Any]], rules: CalendarRules = _USUAL, *, gave_up: bool = False
+) -> Found:
     """Raise AssertionError unless each address has the oracle's answer, or is unknown because it goes beyond a limit.
 
     `gave_up`: so many requests were refused that anybody may be unknown for a limit's sake, too.

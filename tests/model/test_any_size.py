@@ -13,7 +13,7 @@ from lib.domain.errors import CalendarError, MicrosoftTimeout, MicrosoftUnavaila
 from lib.domain.microsoft import GraphRefused
 from lib.ports.graph import TryAgain
 from tests.model import lies, limits
-from tests.model.comparing import compare, expectations, is_unknown, known
+from tests.model.comparing import expect_same, expectations, is_unknown, known
 from tests.model.connector import Connector
 from tests.model.limited_graph import LimitedGraph
 from tests.model.profile import examples
@@ -42,7 +42,7 @@ async def test_the_joined_answer_is_that_of_a_graph_without_limits(call: Call, r
 
     gave_up = limits.may_give_up(call, rules)
     event("may give up" if gave_up else "everything must be known")
-    compare(call, value, rules, gave_up=gave_up)
+    expect_same(call, value, rules, gave_up=gave_up)
 
 
 @examples(40)
@@ -50,7 +50,7 @@ async def test_the_joined_answer_is_that_of_a_graph_without_limits(call: Call, r
 async def test_a_thousand_people_are_no_different(call: Call, rules: CalendarRules, seed: int):
     graph = LimitedGraph(call, rules, seed)
 
-    compare(call, await ask(call, graph), rules, gave_up=limits.may_give_up(call, rules))
+    expect_same(call, await ask(call, graph), rules, gave_up=limits.may_give_up(call, rules))
 
 
 @examples(250)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event, given
 
 from tests.model import limits
-from tests.model.comparing import compare
+from tests.model.comparing import expect_same
 from tests.model.conftest import Process
 from tests.model.people import People
 from tests.model.profile import examples
@@ -50,7 +50,7 @@ def move_in(microsoft: SimulatedMicrosoft, people: People, rules: CalendarRules)
     return asker
 
 
-async def check(process: Process, call: Call, rules: CalendarRules) -> None:
+async def expect_joined(process: Process, call: Call, rules: CalendarRules) -> None:
     asker = move_in(process.microsoft, call.people, rules)
 
     answer = await process.connector.ask("everything" if call.full else "times", asker, call)
@@ -58,16 +58,16 @@ async def check(process: Process, call: Call, rules: CalendarRules) -> None:
     assert process.microsoft.errors == []
     gave_up = limits.may_give_up(call, rules)
     event("may give up" if gave_up else "everything must be known")
-    compare(call, answer.value, rules, gave_up=gave_up)
+    expect_same(call, answer.value, rules, gave_up=gave_up)
 
 
 @examples(150)
 @given(call=calls(most_people=120, most_digits=100_000), rules=limits.rules())
 async def test_the_joined_answer_is_that_of_a_graph_without_limits(process: Process, call: Call, rules: CalendarRules):
-    await check(process, call, rules)
+    await expect_joined(process, call, rules)
 
 
 @examples(6)
 @given(call=calls(most_people=400, most_digits=400_000), rules=limits.rules())
 async def test_large_calls_are_no_different(process: Process, call: Call, rules: CalendarRules):
-    await check(process, call, rules)
+    await expect_joined(process, call, rules)
