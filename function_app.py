@@ -17,7 +17,7 @@ from lib.domain.errors import CalendarError, MicrosoftUnavailable
 from lib.domain.free_busy import Unread
 from lib.domain.scan import Summary
 from lib.ports import Deadline
-from lib.settings import read
+from lib.settings import forget_empty, read
 from lib.usecases import delete_configuration as _delete
 from lib.usecases import disconnect as _disconnect
 from lib.usecases import finish_consent as _finish
@@ -41,6 +41,7 @@ from lib.web.schedule_form import read_schedule_request
 telemetry.set_up()
 app = func.FunctionApp()
 route = Routes(app).route
+forget_empty(os.environ)
 settings = read(os.environ)
 bootstrap = Bootstrap(settings)
 

@@ -3,7 +3,7 @@
 A wrong or missing setting stops the start with one sentence that names it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from lib import setting_values as values
@@ -33,6 +33,10 @@ NAMES = (
     "AZURE_CLIENT_SECRET",
     "AZURE_AUTHORITY_HOST",
 )
+
+
+# What azure-identity reads itself.
+_AZURE_IDENTITY = tuple(name for name in NAMES if name.startswith("AZURE_"))
 
 
 class SettingsError(Exception):
@@ -69,6 +73,17 @@ class Settings:
     def all_redirect_uris(self) -> tuple[str, ...]:
         """Every redirect URI that a customer registers, those of other deployments included."""
         return tuple(dict.fromkeys((*self.own_redirect_uris, *self.other_redirect_uris)))
+
+
+def forget_empty(environment: MutableMapping[str, str]) -> None:
+    """Take away azure-identity's own settings where they are empty.
+
+    Everywhere else here an empty setting means "not given"; azure-identity takes it for a client id, tenant or secret
+    and refuses to start (azure-identity 1.27, EnvironmentCredential).
+    """
+    for name in _AZURE_IDENTITY:
+        if not environment.get(name, "unset").strip():
+            del environment[name]
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.domain.clouds import CLOUDS
-from lib.settings import NAMES, Settings, SettingsError, read
+from lib.settings import NAMES, Settings, SettingsError, forget_empty, read
 
 GOOD = {
     "PUBLIC_URL": "https://calendar.example",
@@ -193,3 +193,11 @@ def test_no_value_whatever_stops_the_start_in_another_way(name: str, value: str)
         assert isinstance(read(GOOD | {name: value}), Settings)
     except SettingsError as wrong:
         assert str(wrong)
+
+
+def test_only_empty_settings_of_the_identity_are_taken_away():
+    environment = {"AZURE_CLIENT_ID": " ", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_SECRET": "", "EMAIL_URL": "", "X": ""}
+
+    forget_empty(environment)
+
+    assert environment == {"AZURE_TENANT_ID": "t", "EMAIL_URL": "", "X": ""}

@@ -1,7 +1,9 @@
 """Only settings differ: with a service principal and a connection string, in debug mode, and with wrong ones."""
 
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 import requests
@@ -12,6 +14,7 @@ from tests.sandbox.host.process import HostProcess
 from tests.sandbox.stack import Stack
 from tests.sandbox.world import demo
 
+ROOT = Path(__file__).parents[2]
 SLOW_CALLBACK = re.compile(r"Executing .* took ([0-9.]+) seconds")
 
 
@@ -45,6 +48,18 @@ def test_a_service_principal_and_a_connection_string_do_as_well():
     with Stack(settings=service_principal) as stack:
         do_the_main_job(stack)
         assert {seen.service for seen in stack.microsoft.requests} == {"entra", "graph", "vault"}, "no managed identity"
+
+
+def empty_as_in_the_sample(_: Stack) -> Mapping[str, str | None]:
+    sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))["Values"]
+    return {name: value for name, value in sample.items() if name.startswith("AZURE_")}
+
+
+def test_empty_settings_of_the_identity_mean_not_given_as_in_the_sample():
+    with Stack(settings=empty_as_in_the_sample) as stack:
+        assert stack.environment()["AZURE_CLIENT_ID"] == stack.environment()["AZURE_CLIENT_SECRET"] == ""
+        do_the_main_job(stack)
+        assert "identity" in {seen.service for seen in stack.microsoft.requests}
 
 
 def test_nothing_holds_the_event_loop():
