@@ -37,10 +37,12 @@ from lib.web.routes import Routes
 from lib.web.scan_form import show_summary
 from lib.web.schedule_answer import write_schedules
 from lib.web.schedule_form import read_schedule_request
+from lib.web.timers import Timers
 
 telemetry.set_up()
 app = func.FunctionApp()
 route = Routes(app).route
+timer = Timers(app).timer
 forget_empty(os.environ)
 settings = read(os.environ)
 bootstrap = Bootstrap(settings)
@@ -260,16 +262,14 @@ async def _scan(seconds: float) -> Summary:
 _SCAN_SCHEDULE = "%SECRET_SCAN_SCHEDULE%" if os.environ.get("SECRET_SCAN_SCHEDULE") else settings.secret_scan_schedule
 
 
-@app.function_name("scan_client_secrets")
-@app.timer_trigger(arg_name="timer", schedule=_SCAN_SCHEDULE, use_monitor=True)
-async def scan_client_secrets(timer: func.TimerRequest) -> None:
+@timer(_SCAN_SCHEDULE)
+async def scan_client_secrets(tick: func.TimerRequest) -> None:
     """Find expiring and dead credentials, and e-mail the people who can act."""
     await _scan(_TIMER_SECONDS)
 
 
-@app.function_name("deliver_alerts")
-@app.timer_trigger(arg_name="timer", schedule="0 40 * * * *", use_monitor=True)
-async def deliver_alerts(timer: func.TimerRequest) -> None:
+@timer("0 40 * * * *")
+async def deliver_alerts(tick: func.TimerRequest) -> None:
     """Send what a scan found due but could not send yet."""
     services = await bootstrap.services()
     delivered = await services.scan.delivery.run(Deadline.after(_TIMER_SECONDS))
@@ -277,11 +277,10 @@ async def deliver_alerts(timer: func.TimerRequest) -> None:
 
 
 # Once a day, at night in Europe and America, apart from the secret scan.
-@app.function_name("keep_connections_alive")
-@app.timer_trigger(arg_name="timer", schedule="0 20 3 * * *", use_monitor=True)
-async def keep_connections_alive(timer: func.TimerRequest) -> None:
+@timer("0 20 3 * * *")
+async def keep_connections_alive(tick: func.TimerRequest) -> None:
     """Renew users' connections that were idle for 30 days; remove those of customers that were deleted."""
     services = await bootstrap.services()
     result = await services.keep_alive.run(Deadline.after(_TIMER_SECONDS))
-    line = {"function": "keep_connections_alive", "late": timer.past_due, **asdict(result)}
+    line = {"function": "keep_connections_alive", "late": tick.past_due, **asdict(result)}
     telemetry.write("keepAlive", line, problem=not result.complete or result.failed > 0)

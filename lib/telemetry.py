@@ -2,16 +2,25 @@
 
 The host's own record of requests is off (host.json, Host.Results), since it would hold URLs with tickets and
 addresses; the line written here replaces it, with the route's template instead of its parameters.
+
+The worker hands on a line's text, level and logger, nothing else. So every line of ours is one JSON object with an
+`event`; what a use case remarks with `logging` becomes the event `note`, with the invocation that it belongs to.
 """
 
 import json
 import logging
 import re
+import traceback
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 LOGGER = "calendar_connector"  # not "azure…": those names are the platform's and never reach Application Insights
 _log = logging.getLogger(LOGGER)
+_LIBRARIES = ("azure", "urllib3", "requests", "aiohttp", "asyncio", "msal", "py.warnings")
+_PLATFORM = ("azure.functions", "azure_functions")  # the worker's own, which Azure keeps to itself
+
+_invocation: ContextVar[Mapping[str, str] | None] = ContextVar("invocation", default=None)
 
 # What must never be in a line, whatever put it there: tokens, codes, secrets, cookies (OWASP ASVS 5.0, 16.2.5).
 _SECRETS = re.compile(
@@ -28,26 +37,69 @@ def redact(text: str) -> str:
     return _CONTROL.sub(" ", _SECRETS.sub("[redacted]", text))
 
 
-class _Redacting(logging.Filter):
+def place(problem: BaseException) -> dict[str, str]:
+    """Return the kind and the place of an exception, never its text, which may hold anything."""
+    steps = traceback.extract_tb(problem.__traceback__)[-6:]
+    at = " < ".join(f"{step.filename.rpartition('/')[2]}:{step.lineno}" for step in reversed(steps))
+    return {"exception": type(problem).__name__, "at": at}
+
+
+class _Structured(logging.Filter):
+    """For our own logger: makes every line JSON, and redacts it."""
+
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the record's message by its redacted form."""
-        record.msg, record.args, record.exc_info = redact(record.getMessage()), None, None
+        """Replace the record's message; an exception that comes with it becomes its kind and place."""
+        text = record.getMessage()
+        if not text.startswith('{"event": '):
+            text = _json({"event": "note", "text": text} | _exception_of(record) | dict(_invocation.get() or {}))
+        record.msg, record.args, record.exc_info, record.exc_text = redact(text), None, None, None
         return True
 
 
+class _RedactedLibraries(logging.Filter):
+    """For the handlers of all loggers: redacts what libraries write, whatever they put into it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace the message of a library's record."""
+        if record.name.startswith(_LIBRARIES) and not record.name.startswith(_PLATFORM):
+            exception = _exception_of(record)
+            text = f"{record.getMessage()} {_json(exception)}" if exception else record.getMessage()
+            record.msg, record.args, record.exc_info, record.exc_text = redact(text), None, None, None
+        return True
+
+
+def _exception_of(record: logging.LogRecord) -> dict[str, str]:
+    problem = record.exc_info[1] if record.exc_info else None
+    return place(problem) if problem else {}
+
+
+def _json(line: Mapping[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=True, default=str)
+
+
 def set_up() -> None:
-    """Make our logger redact, and quieten the libraries, which would log URLs and headers."""
+    """Make our logger structured, and quieten and redact the libraries, which would log URLs and headers."""
     _log.setLevel(logging.INFO)
     if not _log.filters:
-        _log.addFilter(_Redacting())
-    for name in ("azure", "urllib3", "aiohttp", "asyncio"):
+        _log.addFilter(_Structured())
+    for name in ("azure", "aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each repeat, with the path; what came of it is in our own line.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     logging.getLogger("msal").setLevel(logging.CRITICAL)  # it logs an answer that it cannot read, tokens and all
     # azure-identity warns of each credential of its chain that is not there, with text from outside.
     logging.getLogger("azure.identity").setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:  # the worker's own is there before it loads this app
+        if not any(isinstance(known, _RedactedLibraries) for known in handler.filters):
+            handler.addFilter(_RedactedLibraries())
+
+
+def begin(function: str, request_id: str | None = None) -> None:
+    """Say which invocation the notes from here on belong to: in this task, and in tasks and threads it starts."""
+    _invocation.set({"function": function} | ({"requestId": request_id} if request_id else {}))
 
 
 def write(event: str, fields: Mapping[str, Any], *, problem: bool = False) -> None:
     """Write one line: the event and its fields as JSON. Fields that are None are left out."""
     line = {"event": event} | {name: value for name, value in fields.items() if value is not None}
-    _log.log(logging.ERROR if problem else logging.INFO, json.dumps(line, ensure_ascii=True, default=str))
+    _log.log(logging.ERROR if problem else logging.INFO, _json(line))

@@ -1,5 +1,7 @@
 """Nothing secret in any line, whatever put it there."""
 
+import contextvars
+import io
 import json
 import logging
 
@@ -43,6 +45,48 @@ def test_a_line_is_json_with_what_is_known(caplog: pytest.LogCaptureFixture):
     }
 
 
+def test_a_remark_is_a_line_with_the_invocation_it_belongs_to(caplog: pytest.LogCaptureFixture):
+    telemetry.set_up()
+
+    def remark() -> None:
+        telemetry.begin("get_schedule", "1-2-3")
+        logging.getLogger(telemetry.LOGGER).warning("a use was not noted: %s", 'with "quotes"\nand a line')
+
+    contextvars.copy_context().run(remark)
+
+    line = caplog.messages[-1]
+    assert json.loads(line) == {
+        "event": "note",
+        "text": 'a use was not noted: with "quotes"\nand a line',
+        "function": "get_schedule",
+        "requestId": "1-2-3",
+    }
+    assert "\n" not in line
+
+
+def test_what_a_library_writes_is_redacted_and_its_exception_is_a_place(caplog: pytest.LogCaptureFixture):
+    root = logging.getLogger()
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
+    root.addHandler(handler)
+    try:
+        telemetry.set_up()
+        try:
+            raise ValueError("secret-inside")
+        except ValueError:
+            logging.getLogger("asyncio").exception("Task failed with Bearer abc.def\nsecond line")
+        logging.getLogger("azure.functions.worker").warning("of the platform: Bearer abc.def")
+    finally:
+        root.removeHandler(handler)
+
+    of_library, of_platform = output.getvalue().splitlines()
+    assert "abc.def" not in of_library
+    assert "secret-inside" not in of_library
+    assert "ValueError" in of_library
+    assert "test_telemetry.py:" in of_library
+    assert "abc.def" in of_platform, "what Azure keeps to itself is left alone"
+
+
 def test_an_exception_attached_to_a_line_does_not_bring_its_text_along(caplog: pytest.LogCaptureFixture):
     telemetry.set_up()
     try:
@@ -51,6 +95,7 @@ def test_an_exception_attached_to_a_line_does_not_bring_its_text_along(caplog: p
         logging.getLogger(telemetry.LOGGER).exception("it failed")
 
     assert "secret-inside" not in caplog.text
+    assert json.loads(caplog.messages[-1])["exception"] == "ValueError"
 
 
 def test_libraries_that_log_addresses_are_quiet():

@@ -33,6 +33,7 @@ _LONGEST_ANSWER = 16 * 1024  # bytes; an authorization code is some 2 KiB
 async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> func.HttpResponse:
     """Do the work of a page: whatever goes wrong is a page too, and one line in the log."""
     call = Call(req)
+    telemetry.begin(name, call.request_id)
     try:
         answer = await work(call)
     except (LinkNotUsable, AnswerNotUsable) as problem:

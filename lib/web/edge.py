@@ -4,7 +4,6 @@ import json
 import math
 import re
 import time
-import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -77,6 +76,7 @@ Work = Callable[[Call], Awaitable[func.HttpResponse]]
 async def respond(req: func.HttpRequest, name: str, route: str, work: Work) -> func.HttpResponse:
     """Do the work of an API function: its answer, or its error in Graph's shape, and one line in the log."""
     call, began = Call(req), time.perf_counter()
+    telemetry.begin(name, call.request_id)
     try:
         call.check_client_request_id()
         answer = await work(call)
@@ -164,6 +164,4 @@ def _our_fault(call: Call, problem: Exception) -> func.HttpResponse:
 
 def note_bug(call: Call, problem: Exception) -> None:
     """Put the kind and the place of an unexpected exception into the call's line."""
-    places = traceback.extract_tb(problem.__traceback__)[-6:]
-    call.log["exception"] = type(problem).__name__
-    call.log["at"] = " < ".join(f"{place.filename.rpartition('/')[2]}:{place.lineno}" for place in reversed(places))
+    call.log |= telemetry.place(problem)

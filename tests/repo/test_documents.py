@@ -50,6 +50,13 @@ def test_the_host_has_no_route_prefix_and_keeps_no_record_of_urls():
     assert host["logging"]["logLevel"]["Host.Results"] == "None"
 
 
+def test_no_line_is_sampled_away():
+    """The alert on a missing line `secretScan` would go off by chance."""
+    host = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+
+    assert host["logging"]["applicationInsights"]["samplingSettings"] == {"isEnabled": False}
+
+
 def test_nothing_for_tests_is_deployed():
     ignored = set((ROOT / ".funcignore").read_text(encoding="utf-8").split())
 
