@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs everything into the checkout: .venv with the pinned packages, Azurite for the sandbox, and chromium where
-# that can be done without asking. Fast when nothing changed; run it as often as you like.
+# Installs everything into the checkout: .venv with the pinned packages, Azurite for the sandbox, and chromium and curl
+# where that can be done without asking. Fast when nothing changed; run it as often as you like.
 set -eu
 cd "$(dirname "$0")/.."
 say() { printf '%s\n' "$*"; }
@@ -36,14 +36,19 @@ fi
 say "3/4 Azurite, the storage emulator (about a minute, some 450 packages)"
 (cd tests/sandbox/node && PATH="$PATH:$(pwd)/../../../.venv/bin" npm ci --silent --no-audit --no-fund --ignore-scripts)
 
-if command -v chromium >/dev/null 2>&1; then
-  say "4/4 Chromium: is there"
+missing=""
+for program in chromium curl; do
+  command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+done
+if [ -z "$missing" ]; then
+  say "4/4 Chromium and curl: are there"
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  say "4/4 Chromium, for the tests of pages (Debian's package, about a minute)"
-  { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 ||
+  say "4/4 Debian's$missing, for the tests of pages and of the README's calls (about a minute)"
+  # shellcheck disable=SC2086  # several names
+  { apt-get update -qq && apt-get install -y -qq $missing; } >/dev/null 2>&1 ||
     say "    could not be installed: the tests that need it will be skipped and say so"
 else
-  say "4/4 Chromium is not here: the tests that need it are skipped. On Debian: sudo apt-get install chromium"
+  say "4/4 Not here:$missing. The tests that need it are skipped. On Debian: sudo apt-get install$missing"
 fi
 printf '%s' "$wanted" >"$stamp"
 say "Everything is installed."
