@@ -159,7 +159,7 @@ def _build(settings: Settings) -> Services:
         )
     )
     chain = Chain(entra, graph, settings.all_redirect_uris, near_days=max(settings.alert_days))
-    sign_ins = SignIns(cloud, credentials, consents, settings.own_redirect_uris[0], now, random_token)
+    sign_ins = SignIns(cloud, credentials, consents, settings.own_redirect_uris, now, random_token)
     return Services(
         customers=customers,
         connections=connections,

@@ -135,11 +135,12 @@ class AnswerNotUsable(Exception):
 
 @dataclass(frozen=True)
 class Start:
-    """Where an opened link sends the browser, and the cookie that binds it."""
+    """Where an opened link sends the browser, and the cookie that binds it. `customer` is for the log."""
 
     location: str
     name_part: str
     binder: str = field(repr=False)
+    customer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ class Finish:
     """How a consent ended and where the browser goes from here. `codes` are Microsoft's, for the page.
 
     `for_users`: an administrator's consent was for each user's own connection, not for the application as a whole.
-    `way_out` is there when a user's own sign-in ended.
+    `way_out` is there when a user's own sign-in ended. `customer` is for the log.
     """
 
     ending: Ending
@@ -169,6 +170,7 @@ class Finish:
     codes: tuple[int, ...] = ()
     for_users: bool = False
     way_out: WayOut | None = None
+    customer: str | None = None
 
 
 @dataclass(frozen=True)

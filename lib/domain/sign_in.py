@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from lib.domain.clouds import Cloud
 from lib.domain.configuration import Access
 from lib.domain.consent import Ending
 from lib.domain.fields import GUID, same_user
@@ -64,7 +65,7 @@ class Asked:
     select_account: bool = False
 
 
-def authorize_url(entra_url: str, tenant: str, access: Access, asked: Asked) -> str:
+def authorize_url(cloud: Cloud, tenant: str, access: Access, asked: Asked) -> str:
     """Return the address that a browser is sent to."""
     query = {
         "client_id": asked.application_id,
@@ -84,12 +85,16 @@ def authorize_url(entra_url: str, tenant: str, access: Access, asked: Asked) -> 
         query["login_hint"] = asked.user
     if hint := domain_hint(access):
         query["domain_hint"] = hint
-    return f"{sign_in_url(entra_url, access)}/{tenant}/oauth2/v2.0/authorize?{urlencode(query)}"
+    return f"{sign_in_url(cloud, access)}/{tenant}/oauth2/v2.0/authorize?{urlencode(query)}"
 
 
-def sign_in_url(entra_url: str, access: Access) -> str:
-    """Return where people sign in: the host of the custom sign-in URL, else the cloud's own."""
-    return f"https://{urlsplit(access.login_url).netloc}" if access.login_url else entra_url
+def sign_in_url(cloud: Cloud, access: Access) -> str:
+    """Return where people sign in: the host of the custom sign-in URL if the cloud has it, else the cloud's own.
+
+    That it has was checked when the URL was saved; the row may have been changed since.
+    """
+    host = urlsplit(access.login_url or "").netloc.lower()
+    return f"https://{host}" if host in cloud.sign_in_hosts else cloud.entra_url
 
 
 def domain_hint(access: Access) -> str | None:

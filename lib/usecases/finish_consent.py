@@ -41,11 +41,14 @@ async def finish_consent(
     `binders` are the values of the browser's cookies for this state. Raises AnswerNotUsable.
     """
     claimed = await claim(state, binders, by_admin.customers, by_admin.consents, by_admin.now)
+    step: Finish | Start
     if claimed.sign_in.user is not None:
-        return await by_user.finish(claimed, claimed.sign_in.user, answer, deadline)
-    if answer.code is not None:
+        step = await by_user.finish(claimed, claimed.sign_in.user, answer, deadline)
+    elif answer.code is not None:
         raise AnswerNotUsable  # admin consent brings no authorization code
-    return await by_admin.finish(claimed, answer, deadline)
+    else:
+        step = await by_admin.finish(claimed, answer, deadline)
+    return replace(step, customer=claimed.customer.id)
 
 
 @dataclass(frozen=True)

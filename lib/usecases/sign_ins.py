@@ -26,12 +26,15 @@ _DELEGATED = ("Calendars.ReadBasic", "User.Read")  # contract: Consent links
 
 @dataclass(frozen=True)
 class SignIns:
-    """Begins sign-ins, and makes the links that lead to them."""
+    """Begins sign-ins, and makes the links that lead to them.
+
+    `redirect_uris` are this deployment's own, the default first.
+    """
 
     cloud: Cloud
     credentials: Credentials
     consents: ConsentStore
-    default_redirect_uri: str
+    redirect_uris: tuple[str, ...]
     now: Now
     random: Random
 
@@ -66,13 +69,13 @@ class SignIns:
             ends_at=ends_at,
         )
         await self.consents.add_link(link)
-        return f"{origin(redirect_uri(revision, self.default_redirect_uri))}/connect/{ticket}", link
+        return f"{origin(redirect_uri(revision, self.redirect_uris))}/connect/{ticket}", link
 
     async def begin(self, link: Link, revision: Revision) -> Start:
         """Store a sign-in of this link and return where the browser goes. Raises BasicNotAllowed."""
         application_id = self.credentials.application_id(revision.access)
         state, binder = new_token(link.customer, self.random()), self.random()
-        uri = redirect_uri(revision, self.default_redirect_uri)
+        uri = redirect_uri(revision, self.redirect_uris)
         await self.consents.add_sign_in(
             SignIn(
                 digest(state),
@@ -94,7 +97,7 @@ class SignIns:
             scopes = self.scopes(link.variant)
             other = link.variant is Variant.OTHER_ACCOUNT
             asked = Asked(application_id, uri, scopes, state, binder, link.user, select_account=other)
-            location = authorize_url(self.cloud.entra_url, tenant, revision.access, asked)
+            location = authorize_url(self.cloud, tenant, revision.access, asked)
         return Start(location, cookie_part(state), binder)
 
     async def begin_again(self, sign_in: SignIn, revision: Revision, variant: Variant) -> Start:
@@ -133,12 +136,13 @@ class SignIns:
             "redirect_uri": uri,
             "state": state,
         }
-        return f"{sign_in_url(self.cloud.entra_url, revision.access)}/{tenant}/v2.0/adminconsent?{urlencode(query)}"
+        return f"{sign_in_url(self.cloud, revision.access)}/{tenant}/v2.0/adminconsent?{urlencode(query)}"
 
 
-def redirect_uri(revision: Revision, default: str) -> str:
-    """Return the redirect URI that this revision uses."""
-    return revision.wishes.redirect_uri or default
+def redirect_uri(revision: Revision, own: tuple[str, ...]) -> str:
+    """Return the redirect URI that this revision uses: the default if its own is not this deployment's (any more)."""
+    wished = revision.wishes.redirect_uri
+    return wished if wished and wished in own else own[0]
 
 
 def origin(url: str) -> str:

@@ -1,5 +1,7 @@
 """Open a consent link: bind this browser to a sign-in of its own and send it to Microsoft."""
 
+from dataclasses import replace
+
 from lib.domain.configuration import ConfigurationType, Revision
 from lib.domain.consent import Link, LinkNotUsable, Start, digest, is_token, mark_of
 from lib.domain.errors import BasicNotAllowed, CustomerNotFound
@@ -17,7 +19,7 @@ async def start_consent(ticket: str, *, customers: Customers, sign_ins: SignIns)
         await leave_nothing(link.customer, link.generation, customers, sign_ins.consents)
     except (CustomerNotFound, BasicNotAllowed):
         raise LinkNotUsable from None
-    return start
+    return replace(start, customer=link.customer)
 
 
 async def _open(ticket: str, customers: Customers, sign_ins: SignIns) -> tuple[Link, Revision]:

@@ -1,6 +1,7 @@
 """The anonymous half of a consent: reading what a browser brings, sending it on, and showing how it ended."""
 
 import re
+import time
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -32,7 +33,7 @@ _LONGEST_ANSWER = 16 * 1024  # bytes; an authorization code is some 2 KiB
 
 async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> func.HttpResponse:
     """Do the work of a page: whatever goes wrong is a page too, and one line in the log."""
-    call = Call(req)
+    call, began = Call(req), time.perf_counter()
     telemetry.begin(name, call.request_id)
     try:
         answer = await work(call)
@@ -46,6 +47,7 @@ async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> fun
         note_bug(call, problem)
         answer = pages.page(ending_pages.OUR_FAULT, 500, note=f"Number: {call.request_id}")
     line = {"function": name, "route": route, "status": answer.status_code, "requestId": call.request_id}
+    line["ms"] = round((time.perf_counter() - began) * 1000, 1)
     telemetry.write("request", line | call.log, problem=answer.status_code >= 500)
     return answer
 

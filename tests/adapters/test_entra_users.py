@@ -14,6 +14,7 @@ import pytest
 from lib.adapters.entra import EntraClient
 from lib.adapters.entra_users import EntraUsers
 from lib.adapters.msal_session import MsalSession
+from lib.domain.clouds import CLOUDS
 from lib.domain.configuration import Access
 from lib.domain.connection import Grant, ends_the_grant
 from lib.domain.errors import MicrosoftUnavailable
@@ -60,7 +61,9 @@ async def signed_in(
 ) -> Redemption:
     """Sign a user in as a browser does, consent, and return what is to be redeemed then."""
     asked = Asked(demo.NORTHWIND_APPLICATION, demo.REDIRECT_URI, scopes, "state-1", binder, user)
-    url = authorize_url(microsoft.entra_url, demo.NORTHWIND, Access(), asked)
+    url = authorize_url(
+        CLOUDS["global"].with_hosts(entra_url=microsoft.entra_url, graph_url=None), demo.NORTHWIND, Access(), asked
+    )
     async with connected(microsoft) as browser:
         answer = await browser.send("POST", url, data={"account": user, "action": "accept"})
     code = re.search(r'name="code" value="([^"]+)"', answer.text)

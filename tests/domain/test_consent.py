@@ -42,6 +42,6 @@ def test_other_texts_are_no_tickets(text: str):
     assert not is_token(text)
 
 
-def test_only_digests_are_stored():
+def test_a_digest_does_not_tell_what_it_is_of():
     assert RANDOM not in digest(RANDOM)
     assert digest("a") != digest("b")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.domain.clouds import CLOUDS
 from lib.domain.configuration import Access
 from lib.domain.consent import Ending
 from lib.domain.sign_in import (
@@ -62,7 +63,7 @@ def query_of(url: str) -> dict[str, list[str]]:
 
 
 def test_every_parameter_is_what_microsoft_documents():
-    url = authorize_url(ENTRA, TENANT, Access(), ASKED)
+    url = authorize_url(CLOUDS["global"], TENANT, Access(), ASKED)
 
     assert url.startswith(f"{ENTRA}/{TENANT}/oauth2/v2.0/authorize?")
     assert query_of(url) == {
@@ -83,14 +84,14 @@ def test_every_parameter_is_what_microsoft_documents():
 
 
 def test_choosing_an_account_goes_without_a_hint_at_one():
-    query = query_of(authorize_url(ENTRA, TENANT, Access(), replace(ASKED, select_account=True)))
+    query = query_of(authorize_url(CLOUDS["global"], TENANT, Access(), replace(ASKED, select_account=True)))
 
     assert query["prompt"] == ["select_account"]
     assert "login_hint" not in query
 
 
 def test_an_object_id_is_no_name_to_sign_in_with():
-    query = query_of(authorize_url(ENTRA, TENANT, Access(), replace(ASKED, user=OID)))
+    query = query_of(authorize_url(CLOUDS["global"], TENANT, Access(), replace(ASKED, user=OID)))
 
     assert query.keys().isdisjoint({"login_hint", "prompt"})
 
@@ -108,13 +109,20 @@ def test_an_object_id_is_no_name_to_sign_in_with():
 )
 def test_of_a_custom_sign_in_url_the_host_and_the_domain_count(login_url: str | None, hint: str | None):
     access = Access(login_url=login_url)
-    url = authorize_url(ENTRA, TENANT, access, ASKED)
+    url = authorize_url(CLOUDS["global"], TENANT, access, ASKED)
 
     assert domain_hint(access) == hint
     assert query_of(url).get("domain_hint") == ([hint] if hint else None)
     assert "whr" not in query_of(url)
     assert urlsplit(url).path == f"/{TENANT}/oauth2/v2.0/authorize", "path and tenant are always ours"
     assert urlsplit(url).netloc == urlsplit(login_url or ENTRA).netloc
+
+
+def test_a_host_that_is_not_the_clouds_is_not_used_whatever_the_row_says():
+    for login_url in ("https://evil.example/common?whr=contoso.com", "https://login.microsoftonline.com@evil.example/"):
+        url = authorize_url(CLOUDS["global"], TENANT, Access(login_url=login_url), ASKED)
+
+        assert urlsplit(url).netloc == urlsplit(ENTRA).netloc
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1))

@@ -68,7 +68,7 @@ class Office:
         self.renewals = Renewals(self.connections, self.sealer, self.user_entra, self.clock)
         self.chain = Chain(self.entra, self.graph, (REDIRECT_URI,), near_days=60)
         self.sign_ins = SignIns(
-            CLOUDS["global"], self.credentials, self.consents, REDIRECT_URI, self.clock, lambda: next(self.random)
+            CLOUDS["global"], self.credentials, self.consents, (REDIRECT_URI,), self.clock, lambda: next(self.random)
         )
         self.by_user = FinishSignIn(self.customers, self.sign_ins, self.renewals, self.entra, self.graph)
         self.by_admin = FinishAdmin(
