@@ -23,7 +23,7 @@ from lib.domain.errors import CalendarError
 from lib.domain.fields import origin_of
 from lib.setting_values import REDIRECT_PATH
 from lib.web import ending_pages, pages
-from lib.web.edge import Call, Work, note_bug
+from lib.web.edge import Call, Work, note_bug, note_outage
 
 # Not __Host-: the Functions worker sends an empty Domain along, which that prefix forbids (issue 1902 of
 # azure-functions-python-worker). SameSite=None, since Microsoft's answer comes as a POST from its own site (form_post).
@@ -42,6 +42,7 @@ async def serve(req: func.HttpRequest, name: str, route: str, work: Work) -> fun
         answer = pages.page(ending_pages.NOT_USABLE, 400)
     except CalendarError as problem:
         call.log["error"] = problem.code
+        note_outage(call, problem)
         answer = pages.page(ending_pages.OUR_FAULT, 400, note=f"Number: {call.request_id}")
     except Exception as problem:  # noqa: BLE001, RUF100  the last resort of this trigger
         note_bug(call, problem)

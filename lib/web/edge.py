@@ -127,10 +127,17 @@ def empty() -> func.HttpResponse:
 
 
 def _refusal(call: Call, problem: CalendarError) -> func.HttpResponse:
+    note_outage(call, problem)
     call.log |= {"error": problem.code, "microsoftCode": problem.trace.code, "graphRequestId": problem.trace.request_id}
     call.log |= {"traceId": problem.trace.trace_id, "correlationId": problem.trace.correlation_id}
     headers = {"Retry-After": str(math.ceil(problem.retry_after))} if isinstance(problem, Throttled) else {}
     return reply(error_body(call, problem), problem.status, headers)
+
+
+def note_outage(call: Call, problem: CalendarError) -> None:
+    """Put into the call's line what could not be used: the code alone does not say whether Graph, vault or tables."""
+    if problem.status >= 500:
+        call.log.setdefault("cause", problem.message)
 
 
 def error_body(call: Call, problem: CalendarError) -> dict[str, Any]:

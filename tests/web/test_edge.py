@@ -7,7 +7,15 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from lib.domain.errors import InvalidRequest, MicrosoftTrace, Owner, Refused, Throttled
+from lib.domain.errors import (
+    CustomerNotFound,
+    InvalidRequest,
+    MicrosoftTrace,
+    MicrosoftUnavailable,
+    Owner,
+    Refused,
+    Throttled,
+)
 from lib.web.edge import Call, reply, respond
 
 
@@ -67,6 +75,16 @@ async def test_a_bug_tells_the_caller_an_id_and_the_log_a_place_but_no_text(capl
     assert (line["exception"], line["requestId"]) == ("ValueError", body["error"]["innerError"]["request-id"])
     assert "test_edge.py:" in line["at"]
     assert "secret-inside" not in caplog.text + response.get_body().decode()
+
+
+async def test_an_outage_is_logged_with_what_could_not_be_used(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO):
+        await answer(MicrosoftUnavailable("This deployment's Key Vault cannot be used right now."))
+        await answer(CustomerNotFound())
+
+    outage, refusal = (json.loads(message) for message in caplog.messages[-2:])
+    assert outage["cause"] == "This deployment's Key Vault cannot be used right now."
+    assert "cause" not in refusal
 
 
 async def test_answers_are_not_kept_by_caches():
