@@ -18,11 +18,12 @@ from lib.adapters.http import Http, Reply
 from lib.adapters.patience import Passing
 from lib.adapters.retry_budget import RetryShares
 from lib.domain.microsoft import AppToken, GraphRefused, RegisteredSecret, UserToken
-from lib.ports import Deadline
+from lib.ports import LEAST_TRY, Deadline
 from lib.ports.graph import GraphAnswer, Seat, Tally, TryAgain
 
 _IN_FLIGHT_PER_MAILBOX = 4
 _IN_FLIGHT_PER_APPLICATION = 64
+_LONGEST_WAIT = 10.0  # seconds for a share of repeats to come back; in an outage callers should not wait for longer
 
 
 class GraphClient:
@@ -55,14 +56,23 @@ class GraphClient:
                 answer = await read_schedule(await self._ask(question, mailbox, whole, tries))
             except Passing as failure:
                 pause = self._http.patience.pause(tries + 1, failure.retry_after)
-                # Where nobody waits so long there is no repeat to pay for.
-                paid = pause < deadline.left() and self._budget.take(application)
-                raise TryAgain(failure.told, pause if paid else None) from failure
+                raise TryAgain(failure.told, self._turn(application, pause, deadline)) from failure
             except GraphRefused:
                 self._budget.give_back(application)
                 raise
         self._budget.give_back(application)
         return answer
+
+    def _turn(self, application: tuple[str, str], pause: float, deadline: Deadline) -> float | None:
+        """Return the seconds until a repeat may be made, `pause` at least; None if there is none in time.
+
+        Many requests that fail in the same second use up their share; the rest of them wait for it to come back.
+        """
+        left = deadline.left() - LEAST_TRY
+        if pause > left:  # where nobody waits so long there is no repeat to pay for
+            return None
+        wait = self._budget.reserve(application, min(left, _LONGEST_WAIT))
+        return None if wait is None else max(pause, wait)
 
     async def profile(self, token: UserToken, deadline: Deadline) -> Mapping[str, Any]:
         """See `lib.ports.graph`."""

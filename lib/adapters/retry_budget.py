@@ -1,9 +1,9 @@
 """How many requests a process may repeat, so that an outage of Microsoft never meets a storm of retries.
 
 Each call counts its own tries; but thousands of calls with six tries each make a short outage a long one. So all of
-them share a budget, and when it is used up, failures are told at once. The idea is that of Google's SRE book
-("Handling Overload", per-client retry budget), of gRPC ("Retry Throttling", gRFC A6) and of the AWS SDKs ("standard"
-retry mode, retry quota).
+them share a budget, and when it is used up, a repeat waits until it comes back, or is not made. The idea is that of
+Google's SRE book ("Handling Overload", per-client retry budget), of gRPC ("Retry Throttling", gRFC A6) and of the AWS
+SDKs ("standard" retry mode, retry quota).
 """
 
 import time
@@ -30,11 +30,22 @@ class RetryBudget:
 
     def take(self) -> bool:
         """Take one for a retry; False if there is none, so that the retry must not be made."""
+        return self.reserve(0.0) is not None
+
+    def reserve(self, longest: float) -> float | None:
+        """Take one that may have to come back by itself first.
+
+        Return the seconds until it has; None, and take none, if that is longer than `longest`.
+        """
         self._put(0.0)
-        if self._left < 1.0:
-            return False
+        missing = max(0.0, 1.0 - self._left)
+        if missing and not self._per_second:
+            return None
+        wait = missing / self._per_second if missing else 0.0
+        if wait > longest:
+            return None
         self._left -= 1.0
-        return True
+        return wait
 
     def give_back(self) -> None:
         """Put one back, for an answer that was no passing failure."""
@@ -53,21 +64,34 @@ class RetryShares:
     of a call for 1,000 people to fail once.
     """
 
-    def __init__(self, whole: RetryBudget, capacity: float = 60.0, per_second: float = 3.0) -> None:
+    def __init__(
+        self,
+        whole: RetryBudget,
+        capacity: float = 60.0,
+        per_second: float = 3.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._whole = whole
         self._capacity = capacity
         self._per_second = per_second
+        self._clock = clock
         self._shares: OrderedDict[Hashable, RetryBudget] = OrderedDict()
 
     def take(self, user: Hashable) -> bool:
         """Take one for a retry; False if there is none, so that the retry must not be made."""
+        return self.reserve(user, 0.0) is not None
+
+    def reserve(self, user: Hashable, longest: float) -> float | None:
+        """Take one that may have to come back by itself first; return what `RetryBudget.reserve` does."""
         share = self._of(user)
-        if not share.take():
-            return False
-        if self._whole.take():
-            return True
-        share.give_back()
-        return False
+        own = share.reserve(longest)
+        if own is None:
+            return None
+        of_all = self._whole.reserve(longest)
+        if of_all is None:
+            share.give_back()
+            return None
+        return max(own, of_all)
 
     def give_back(self, user: Hashable) -> None:
         """Put one back, for an answer that was no passing failure."""
@@ -77,7 +101,7 @@ class RetryShares:
     def _of(self, user: Hashable) -> RetryBudget:
         share = self._shares.get(user)
         if share is None:
-            share = self._shares[user] = RetryBudget(self._capacity, self._per_second)
+            share = self._shares[user] = RetryBudget(self._capacity, self._per_second, self._clock)
             if len(self._shares) > _MOST_SHARES:
                 self._shares.popitem(last=False)
         self._shares.move_to_end(user)

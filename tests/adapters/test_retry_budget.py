@@ -2,6 +2,9 @@
 
 import time
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from lib.adapters.retry_budget import RetryBudget, RetryShares
 
 
@@ -73,6 +76,48 @@ def test_a_refused_retry_costs_nothing():
     assert budget.take()
 
 
+def test_who_comes_to_an_empty_budget_waits_for_a_turn_of_its_own():
+    clock = Clock()
+    budget = RetryBudget(2, 4, clock)
+
+    assert [budget.reserve(1.0) for _ in range(8)] == [0.0, 0.0, 0.25, 0.5, 0.75, 1.0, None, None]
+
+    clock.time += 1.0
+    assert not budget.take(), "what came back belongs to those who wait"
+    clock.time += 0.25
+    assert budget.take()
+
+
+def test_a_good_answer_shortens_the_wait_of_whoever_comes_next():
+    budget = RetryBudget(1, 2, Clock())
+    assert [budget.reserve(9.0), budget.reserve(9.0)] == [0.0, 0.5]
+
+    budget.give_back()
+
+    assert budget.reserve(9.0) == 0.5
+
+
+def test_nobody_waits_for_what_never_comes_back():
+    budget = RetryBudget(1, 0)
+
+    assert [budget.reserve(3600), budget.reserve(3600)] == [0.0, None]
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 3)), max_size=60))
+def test_no_more_repeats_are_made_than_without_waiting(arrivals: list[tuple[float, float]]):
+    """By any time, the repeats made are at most the capacity and what has come back since."""
+    clock, budget_rate, capacity = Clock(), 2.0, 5.0
+    budget, began, made = RetryBudget(capacity, budget_rate, clock), clock.time, []
+    for longest, later in arrivals:
+        clock.time += later
+        wait = budget.reserve(longest)
+        if wait is not None:
+            made.append(clock.time + wait)
+
+    for number, moment in enumerate(sorted(made), 1):
+        assert number <= capacity + budget_rate * (moment - began) + 1e-6
+
+
 def shared(shares: RetryShares, user: str) -> int:
     """Return how many a user can take, at most 100."""
     return sum(shares.take(user) for _ in range(100))
@@ -101,6 +146,17 @@ def test_what_the_whole_refuses_costs_nothing_of_a_share():
         whole.give_back()
 
     assert shared(shares, "bob") == 4
+
+
+def test_a_share_waits_for_the_longer_of_its_own_turn_and_that_of_all():
+    clock = Clock()
+    whole = RetryBudget(2, 1, clock)
+    shares = RetryShares(whole, 1, 4, clock)
+
+    assert [shares.reserve("ada", 9), shares.reserve("ada", 9)] == [0.0, 0.25]
+    assert shares.reserve("bob", 9) == 1.0, "the whole is empty"
+    assert shares.reserve("bob", 0.5) is None
+    assert shares.reserve("bob", 9) == 2.0, "what was refused cost nothing"
 
 
 def test_a_good_answer_gives_one_back_to_the_user_and_to_all():
