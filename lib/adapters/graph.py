@@ -8,7 +8,7 @@ up so much of this process, be it in connections or in retries, that others woul
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -123,9 +123,9 @@ class GraphClient:
 class _Question:
     """What every try of a getSchedule has in common."""
 
-    url: str
+    url: str = field(repr=False)
     token: AppToken | UserToken
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     deadline: Deadline
     tally: Tally
 

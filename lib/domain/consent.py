@@ -137,7 +137,7 @@ class AnswerNotUsable(Exception):
 class Start:
     """Where an opened link sends the browser, and the cookie that binds it. `customer` is for the log."""
 
-    location: str
+    location: str = field(repr=False)
     name_part: str
     binder: str = field(repr=False)
     customer: str | None = None

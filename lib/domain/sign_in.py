@@ -110,7 +110,7 @@ class Expected:
     application_id: str
     tenant: str
     issuer: str
-    nonce: str
+    nonce: str = field(repr=False)
 
 
 @dataclass(frozen=True)

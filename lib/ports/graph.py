@@ -14,7 +14,7 @@ from lib.ports import Deadline
 class GraphAnswer:
     """A good answer of Graph: its JSON and the id that Microsoft's support asks for."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     request_id: str | None = None
 
 

@@ -29,7 +29,7 @@ class Call:
     `tally` counts what the call costs at Microsoft Graph, where it counts at all.
     """
 
-    request: func.HttpRequest
+    request: func.HttpRequest = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     client_request_id: str | None = None
     log: dict[str, Any] = field(default_factory=dict)

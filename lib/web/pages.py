@@ -6,7 +6,7 @@ it comes from.
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import azure.functions as func
@@ -79,9 +79,9 @@ class Page:
     text: str
     steps: tuple[str, ...] = ()
     good: bool = False
-    link: tuple[str, str] | None = None
-    more: tuple[tuple[str, str], ...] = ()
-    copy: tuple[str, str] | None = None
+    link: tuple[str, str] | None = field(default=None, repr=False)
+    more: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    copy: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def page(content: Page, status: int, *, note: str = "") -> func.HttpResponse:
