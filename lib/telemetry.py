@@ -23,18 +23,20 @@ _PLATFORM = ("azure.functions", "azure_functions")  # the worker's own, which Az
 _invocation: ContextVar[Mapping[str, str] | None] = ContextVar("invocation", default=None)
 
 # What must never be in a line, whatever put it there: tokens, codes, secrets, cookies (OWASP ASVS 5.0, 16.2.5).
+_SENSITIVE = "code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion"
+_SECRET_NAME = re.compile(_SENSITIVE, re.IGNORECASE)
 _SECRETS = re.compile(
     r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
     r"|(?i:bearer\s+)[\w.~+/=-]+"
-    r"|(?i:(?<![a-z])(?:code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion)"
-    r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
+    rf"|(?i:(?<![a-z])(?:{_SENSITIVE})[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}}]+"
 )
+_REDACTED = "[redacted]"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def redact(text: str) -> str:
     """Return the text without anything that looks like a token or secret, and on one line."""
-    return _CONTROL.sub(" ", _SECRETS.sub("[redacted]", text))
+    return _CONTROL.sub(" ", _SECRETS.sub(_REDACTED, text))
 
 
 def place(problem: BaseException) -> dict[str, str]:
@@ -50,10 +52,33 @@ class _Structured(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the record's message; an exception that comes with it becomes its kind and place."""
         text = record.getMessage()
-        if not text.startswith('{"event": '):
-            text = _json({"event": "note", "text": text} | _exception_of(record) | dict(_invocation.get() or {}))
-        record.msg, record.args, record.exc_info, record.exc_text = redact(text), None, None, None
+        line = _line_in(text)
+        if line is None:
+            line = {"event": "note", "text": text} | _exception_of(record) | dict(_invocation.get() or {})
+        record.msg, record.args, record.exc_info, record.exc_text = _json(_clean(line)), None, None, None
         return True
+
+
+def _line_in(text: str) -> dict[str, Any] | None:
+    """Return the line that is written here as JSON, None if it is a remark in words."""
+    if not text.startswith('{"event": '):
+        return None
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _clean(value: Any) -> Any:
+    """Return the same without anything secret: values, since redacting the written JSON could break it."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {
+            redact(name): _REDACTED if _SECRET_NAME.fullmatch(name) else _clean(part) for name, part in value.items()
+        }
+    return [_clean(part) for part in value] if isinstance(value, list) else value
 
 
 class _RedactedLibraries(logging.Filter):

@@ -45,6 +45,25 @@ def test_a_line_is_json_with_what_is_known(caplog: pytest.LogCaptureFixture):
     }
 
 
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"code": "0.AAA-bbb"}, {"code": "[redacted]"}),
+        ({"text": 'code="0.AAA-bbb", then'}, {"text": '[redacted]", then'}),
+        ({"more": [{"State": "0.AAA-bbb"}, "Bearer 0.AAA-bbb"]}, {"more": [{"State": "[redacted]"}, "[redacted]"]}),
+        ({"credential": "AADSTS7000215", "status": 409}, {"credential": "AADSTS7000215", "status": 409}),
+    ],
+)
+def test_a_line_stays_json_whatever_is_taken_out(
+    fields: dict[str, object], kept: dict[str, object], caplog: pytest.LogCaptureFixture
+):
+    telemetry.set_up()
+    with caplog.at_level(logging.INFO, logger=telemetry.LOGGER):
+        telemetry.write("request", fields)
+
+    assert json.loads(caplog.messages[-1]) == {"event": "request"} | kept
+
+
 def test_a_remark_is_a_line_with_the_invocation_it_belongs_to(caplog: pytest.LogCaptureFixture):
     telemetry.set_up()
 
@@ -57,7 +76,7 @@ def test_a_remark_is_a_line_with_the_invocation_it_belongs_to(caplog: pytest.Log
     line = caplog.messages[-1]
     assert json.loads(line) == {
         "event": "note",
-        "text": 'a use was not noted: with "quotes"\nand a line',
+        "text": 'a use was not noted: with "quotes" and a line',
         "function": "get_schedule",
         "requestId": "1-2-3",
     }
