@@ -129,6 +129,17 @@ def not_connected() -> Refused:
     )
 
 
+def not_needed() -> Refused:
+    """Return the error of connecting a calendar where an administrator consents for everybody."""
+    return Refused(
+        "connectionNotNeeded",
+        "Nobody needs to connect a calendar here: an administrator consents for everybody.",
+        remedy="Ask for free/busy times right away. To let each user consent instead, choose User Consent in the "
+        "Calendar Configuration.",
+        owner=Owner.ATS_ADMIN,
+    )
+
+
 def reconnect_required(ended: Ended) -> Refused:
     """Return the error of a connection whose grant is dead."""
     advice = ended.advice

@@ -9,6 +9,7 @@
     ├── RequestTooLarge           413
     ├── Refused                   409  somebody has to act first: the code says what, the owner who
     ├── Throttled                 429  with the seconds to wait
+    ├── InternalError             500  a fault of ours
     ├── MicrosoftUnavailable      502
     └── MicrosoftTimeout          504
 
@@ -157,6 +158,20 @@ class Throttled(CalendarError):
             trace=trace,
         )
         self.retry_after = retry_after
+
+
+class InternalError(CalendarError):
+    """A fault of this connector. What it was is in the log only."""
+
+    code = "internalError"
+    status = 500
+    owner = Owner.OPERATOR
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something went wrong here that should not have.",
+            remedy="Tell the operator of this deployment the request-id; the log has the place.",
+        )
 
 
 class MicrosoftUnavailable(CalendarError):

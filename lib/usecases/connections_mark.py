@@ -7,7 +7,6 @@ interruption at any point leaves processes that read the rows each time, never o
 from dataclasses import replace
 
 from lib.domain.configuration import UNSETTLED, Customer
-from lib.domain.errors import ConfigurationChanged, MicrosoftUnavailable
 from lib.ports import Customers
 from lib.usecases.updating import update
 
@@ -30,10 +29,5 @@ async def _mark(customer: Customer, customers: Customers, mark: str) -> bool:
         marked = current.generation == customer.generation
         return replace(current, connections_mark=mark) if marked else None
 
-    try:
-        await update(customer.id, customers, change)
-    except ConfigurationChanged as problem:  # nobody's precondition failed; it is just busy
-        raise MicrosoftUnavailable(
-            "Many users of this customer connect or disconnect at the same time.", remedy="Try again in a minute."
-        ) from problem
+    await update(customer.id, customers, change)
     return marked

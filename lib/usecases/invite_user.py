@@ -1,8 +1,8 @@
 """Make a link with which a user connects a calendar."""
 
 from lib.domain.configuration import configured
+from lib.domain.connection import not_needed
 from lib.domain.consent import SIGN_IN_LIFE, USER_LINK_LIFE, Link
-from lib.domain.errors import Owner, Refused
 from lib.ports import Customers
 from lib.usecases.sign_ins import SignIns, leave_nothing
 
@@ -17,13 +17,7 @@ async def invite_user(
     stored = await customers.read(customer_id)
     customer, newest = configured(stored.customer if stored else None)
     if not customer.users_connect:
-        raise Refused(
-            "connectionNotNeeded",
-            "Nobody needs to connect a calendar here: an administrator consents for everybody.",
-            remedy="Ask for free/busy times right away. To let each user consent instead, choose User Consent in the "
-            "Calendar Configuration.",
-            owner=Owner.ATS_ADMIN,
-        )
+        raise not_needed()
     sign_ins.credentials.application_id(newest.access)
     await sign_ins.consents.forget(customer_id, expired_by=sign_ins.now() - SIGN_IN_LIFE)
     url, link = await sign_ins.invite(customer, newest, USER_LINK_LIFE, return_url=return_url, user=user)

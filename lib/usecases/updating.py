@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from lib.domain.configuration import Customer
-from lib.domain.errors import ConfigurationChanged
+from lib.domain.errors import MicrosoftUnavailable
 from lib.ports import Conflict, Customers
 
 ATTEMPTS = 40  # writes of others that may come before this one
@@ -14,7 +14,7 @@ ATTEMPTS = 40  # writes of others that may come before this one
 async def update(customer_id: str, customers: Customers, change: Callable[[Customer], Customer | None]) -> None:
     """Store what `change` makes of the customer as it is then; nothing if it is gone or `change` returns None.
 
-    Raises ConfigurationChanged if others keep being faster.
+    Raises MicrosoftUnavailable if others keep being faster: nobody's precondition failed, it is just busy.
     """
     for attempt in range(ATTEMPTS):
         stored = await customers.read(customer_id)
@@ -28,7 +28,10 @@ async def update(customer_id: str, customers: Customers, change: Callable[[Custo
             return
         except Conflict:
             await let_others_pass(attempt)
-    raise ConfigurationChanged
+    raise MicrosoftUnavailable(
+        "Much is changed about this customer at the same time: a configuration, connections or tests.",
+        remedy="Try again in a minute.",
+    )
 
 
 async def let_others_pass(attempt: int) -> None:

@@ -14,7 +14,7 @@ import azure.functions as func
 
 from lib import telemetry
 from lib.domain import fields
-from lib.domain.errors import CalendarError, InvalidRequest, Throttled
+from lib.domain.errors import CalendarError, InternalError, InvalidRequest, Throttled
 from lib.ports.graph import Tally
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._{}:-]{1,128}")
@@ -160,13 +160,8 @@ def error_body(call: Call, problem: CalendarError) -> dict[str, Any]:
 def _our_fault(call: Call, problem: Exception) -> func.HttpResponse:
     """A bug of ours: told without detail, logged with the place. Never with the exception's text, whatever it holds."""
     note_bug(call, problem)
-    unexpected = CalendarError(
-        "Something went wrong here that should not have.",
-        remedy="Tell the operator of this deployment the request-id; the log has the place.",
-    )
-    body = error_body(call, unexpected)
-    body["error"]["code"] = "internalError"
-    return reply(body, 500)
+    unexpected = InternalError()
+    return reply(error_body(call, unexpected), unexpected.status)
 
 
 def note_bug(call: Call, problem: Exception) -> None:
