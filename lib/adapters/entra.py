@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _RENEW_BEFORE = 300.0  # seconds before its end at which a token is renewed, as MSAL does
 _USE_UNTIL = 30.0  # an old token still serves until here if it cannot be renewed
+_SHORT_PATIENCE = 4.0  # seconds to wait for a new token while the old one still serves
+_REST = 30.0  # seconds for which the old one serves without asking, after it could not be renewed
 _PATIENCE = 10.0  # seconds for finding out what is wrong with a tenant
 _MOST_APPLICATIONS = 2000  # application objects kept, the least recently used go first
 
@@ -42,6 +44,11 @@ class _Entry:
         self.asking_fresh = False
         self.waiting = 0  # callers who wait for that request
         self.busy_until = 0.0  # on the monotonic clock: when Entra ID wants to be asked again
+        self.rest_until = 0.0  # on the monotonic clock: a renewal has just failed
+
+    def old_token(self) -> AppToken | None:
+        """Return the last token if it still serves while there is no other."""
+        return self.token if self.token and _lasts(self.token, _USE_UNTIL) else None
 
 
 class EntraClient:
@@ -80,14 +87,18 @@ class EntraClient:
         entry = self._entry(credential.key) if credential.keep else _Entry()
         if not fresh and entry.token and _lasts(entry.token, _RENEW_BEFORE):
             return entry.token
+        old = None if fresh else entry.old_token()
+        if old and time.monotonic() < entry.rest_until:
+            return old
         entry.waiting += 1
         try:
-            async with asyncio.timeout(deadline.left()):
+            async with asyncio.timeout(min(deadline.left(), _SHORT_PATIENCE) if old else deadline.left()):
                 # Shielded: one caller's time-out is not everybody's. It ends by the time-outs of its own requests.
                 return await asyncio.shield(self._asking(entry, credential, fresh=fresh))
         except (TimeoutError, MicrosoftUnavailable, MicrosoftTimeout, Throttled, EntraRefused) as problem:
-            if not fresh and entry.token and _lasts(entry.token, _USE_UNTIL) and _passes(problem):
-                return entry.token
+            if old and _passes(problem):
+                entry.rest_until = time.monotonic() + _REST
+                return old
             if isinstance(problem, TimeoutError):
                 raise MicrosoftTimeout from None
             raise

@@ -93,6 +93,8 @@ async def test_a_token_near_its_end_is_renewed_and_the_old_one_serves_if_that_fa
 
     assert (await entra.app_token(contoso(), soon())).value == first.value
     microsoft.faults.clear()
+    assert (await entra.app_token(contoso(), soon())).value == first.value, "it rests for half a minute"
+    entry.rest_until = time.monotonic()
     assert (await entra.app_token(contoso(), soon())).value != first.value
 
 
@@ -178,3 +180,20 @@ async def test_a_server_that_never_answers_costs_no_more_than_the_deadline(
 
     assert problem.value.code == "microsoftTimeout"
     assert time.monotonic() - began < 5
+
+
+async def test_while_the_old_token_serves_nobody_waits_long_for_a_server_that_never_answers(
+    entra: EntraClient, microsoft: SimulatedMicrosoft
+):
+    first = await entra.app_token(contoso(), soon())
+    (entry,) = entra._entries.values()
+    entry.application = None  # whose cache would give the first token again
+    entry.token = old = replace(first, expires_at=time.time() + 250)
+    microsoft.faults.append(Fault("entra", mode="hang"))
+
+    began = time.monotonic()
+    assert await entra.app_token(contoso(), soon(25)) == old
+    assert time.monotonic() - began < 10, "a few seconds, not those of MSAL's time-outs"
+    microsoft.clear_requests()
+    assert await entra.app_token(contoso(), soon(25)) == old
+    assert microsoft.requests == [], "the next ones do not ask for a while"
