@@ -21,6 +21,7 @@ class HostProcess:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.url = ""
         self._process = process
+        self._stdout: list[str] = []
         self._stderr: list[str] = []
         self._settled = threading.Event()  # ready, or ended
         assert process.stdout is not None
@@ -34,19 +35,29 @@ class HostProcess:
             reader.start()
 
     @classmethod
-    def start(cls, environment: Mapping[str, str], *, app: Path | None = None, port: int = 0) -> Self:
+    def start(
+        cls,
+        environment: Mapping[str, str],
+        *,
+        app: Path | None = None,
+        port: int = 0,
+        python: Path | None = None,
+        folder: Path | None = None,
+    ) -> Self:
         """Start the host (on a free port unless one is given) and return when it is ready.
 
         It sees exactly `environment`, and PATH, HOME and the locale of this process. `app` is the folder of
-        ``function_app.py``, by default this checkout. Raises RuntimeError with what the host wrote to stderr when it
+        ``function_app.py``, `folder` the one that has the host itself; both are this checkout if they are left out.
+        `python` is another interpreter than this one. Raises RuntimeError with what the host wrote to stderr when it
         ends instead, or is not ready within a minute.
         """
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        command = [sys.executable, "-m", "tests.sandbox.host", "--port", str(port), "--app", str(app or _CHECKOUT)]
+        interpreter, app = str(python or sys.executable), app or _CHECKOUT
+        command = [interpreter, "-m", "tests.sandbox.host", "--port", str(port), "--app", str(app)]
         host = cls(
             subprocess.Popen(
                 command,
-                cwd=_CHECKOUT,
+                cwd=folder or _CHECKOUT,
                 env={**inherited, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -68,6 +79,10 @@ class HostProcess:
             code = self.stop()
             why = f"ended with code {code}" if settled else f"was not ready within {_START_SECONDS:.0f} s"
             raise RuntimeError(f"The functions host {why}:\n{self.stderr_text()}")
+
+    def stdout_text(self) -> str:
+        """Return all that the host has written to stdout so far."""
+        return "".join(self._stdout)
 
     def stderr_text(self) -> str:
         """Return all that the host has written to stderr so far."""
@@ -101,6 +116,7 @@ class HostProcess:
     def _read_stdout(self, pipe: IO[str]) -> None:
         with pipe:
             for line in pipe:
+                self._stdout.append(line)
                 if line.startswith(_READY) and not self.url:
                     self.url = line.removeprefix(_READY).strip()
                     self._settled.set()
