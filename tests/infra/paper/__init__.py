@@ -1,0 +1,1 @@
+"""Deployments on paper: the templates evaluated with parameters, without Azure."""
