@@ -11,6 +11,7 @@ import azure.functions as func
 from lib import telemetry
 from lib.bootstrap import Bootstrap, now, random_mark
 from lib.domain import fields
+from lib.domain.checkup import Outcome
 from lib.domain.configuration import Customer, saved
 from lib.domain.consent import Start
 from lib.domain.errors import CalendarError, MicrosoftUnavailable
@@ -29,6 +30,7 @@ from lib.usecases import save_configuration as _save
 from lib.usecases import start_consent as _start
 from lib.usecases import test_configuration as _test
 from lib.web import consent_pages
+from lib.web import openapi as openapi_description
 from lib.web.configuration_form import moment, read_draft, show, show_report
 from lib.web.connection_form import read_return_url, show_connection
 from lib.web.edge import Call, empty, reply
@@ -41,11 +43,13 @@ from lib.web.timers import Timers
 
 telemetry.set_up()
 app = func.FunctionApp()
-route = Routes(app).route
+routes = Routes(app)
+route = routes.route
 timer = Timers(app).timer
 forget_empty(os.environ)
 settings = read(os.environ)
 bootstrap = Bootstrap(settings)
+description = openapi_description.Description(routes.functions, settings)
 
 _SCHEDULE_SECONDS = 25.0  # for one getSchedule (contract: what is not known by then is unknown)
 _TEST_SECONDS = 60.0
@@ -121,6 +125,7 @@ async def test_configuration(call: Call) -> func.HttpResponse:
         deadline=Deadline.after(_TEST_SECONDS),
     )
     call.log["passed"] = report.passed
+    call.log["failed"] = {check.name: check.code for check in report.checks if check.outcome is Outcome.FAILED} or None
     return reply(show_report(report))
 
 
@@ -175,6 +180,7 @@ async def start_consent(call: Call) -> func.HttpResponse:
     services = await bootstrap.services()
     ticket = call.request.route_params.get("ticket", "")
     start = await _start.start_consent(ticket, customers=services.customers, sign_ins=services.sign_ins)
+    call.log["customer"] = start.customer
     return consent_pages.send_to_microsoft(start)
 
 
@@ -192,6 +198,7 @@ async def finish_consent(call: Call) -> func.HttpResponse:
         by_user=services.finish_sign_in,
         deadline=Deadline.after(_CONSENT_SECONDS),
     )
+    call.log["customer"] = step.customer
     if isinstance(step, Start):
         call.log["ending"] = "once more"
         return consent_pages.send_to_microsoft(step, again=True)
@@ -246,6 +253,12 @@ async def read_secret_scan(call: Call) -> func.HttpResponse:
     """Answer the summary of the last scan."""
     services = await bootstrap.services()
     return reply(show_summary(await services.scan.scans.last()))
+
+
+@route("openapi.json", "GET", key=False, serve=openapi_description.serve)
+async def openapi(call: Call) -> func.HttpResponse:
+    """Answer the OpenAPI description of all HTTP functions."""
+    return reply(await description.text())
 
 
 async def _scan(seconds: float) -> Summary:

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from tests.journeys.conforming import expect_described
 from tests.sandbox.host.process import HostProcess
 from tests.sandbox.ports import free_port
 from tests.sandbox.stack import Stack
@@ -100,10 +101,20 @@ class Api:
         self.url = stack.public_url
         self.session = requests.Session()
 
-    def call(self, method: str, path: str, *, key: str | None = KEY, **more: Any) -> requests.Response:
-        """Call a function; `path` begins with a slash."""
+    def call(
+        self, method: str, path: str, *, key: str | None = KEY, described: bool = True, **more: Any
+    ) -> requests.Response:
+        """Call a function; `path` begins with a slash. The answer must be one that the OpenAPI description has.
+
+        `described` is False for what no client does by it, such as a path that does not exist.
+        """
         headers = ({"x-functions-key": key} if key else {}) | more.pop("headers", {})
-        return self.session.request(method, self.url + path, headers=headers, timeout=90, allow_redirects=False, **more)
+        answer = self.session.request(
+            method, self.url + path, headers=headers, timeout=90, allow_redirects=False, **more
+        )
+        if described:
+            expect_described(answer, method, path, url=self.url)
+        return answer
 
     def save(self, company: Company, document: dict[str, Any] | None = None, **more: Any) -> requests.Response:
         """PUT a configuration, by default the company's own."""
