@@ -4,7 +4,7 @@ To be run when a template needs another resource type or API version: correct th
 
     python3 tests/infra/dump_types.py
 
-It needs nothing but pip and half a minute, and is no part of the tests. Where the types come from, all by Microsoft,
+It needs nothing but pip, 200 MB and two minutes, and is no part of the tests. Where the types come from, all by Microsoft,
 all under the MIT licence (tests/infra/types/LICENSE):
 
 - `msmcp-azure` carries Bicep's own types (github.com/Azure/bicep-types-az) and prints them, offline, of each resource
@@ -57,39 +57,16 @@ FROM_TOOL = (
     "Microsoft.Web/sites/config",
     "Microsoft.Web/sites/hostNameBindings",
 )
-# Type and API version; the library of exactly that version, the folder of its models, and the model.
-FROM_LIBRARIES = (
-    (
-        "Microsoft.Insights/actionGroups@2023-01-01",
-        "azure-mgmt-monitor==7.0.0",
-        "monitor/models",
-        "ActionGroupResource",
-    ),
-    (
-        "Microsoft.Insights/scheduledQueryRules@2023-12-01",
-        "azure-mgmt-monitor==7.0.0",
-        "monitor/models",
-        "ScheduledQueryRuleResource",
-    ),
-    (
-        "Microsoft.Insights/diagnosticSettings@2021-05-01-preview",
-        "azure-mgmt-monitor==6.0.2",
-        "monitor/v2021_05_01_preview/models",
-        "DiagnosticSettingsResource",
-    ),
-    (
-        "Microsoft.Network/privateDnsZones@2024-06-01",
-        "azure-mgmt-privatedns==1.2.0",
-        "privatedns/models",
-        "PrivateZone",
-    ),
-    (
-        "Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01",
-        "azure-mgmt-privatedns==1.2.0",
-        "privatedns/models",
-        "VirtualNetworkLink",
-    ),
-)
+# Type and API version, the library of exactly that version, the folder of its models, the model.
+FROM_LIBRARIES = """
+Microsoft.Insights/actionGroups@2023-01-01 azure-mgmt-monitor==7.0.0 monitor/models ActionGroupResource
+Microsoft.Insights/scheduledQueryRules@2023-12-01 azure-mgmt-monitor==7.0.0 monitor/models ScheduledQueryRuleResource
+Microsoft.Insights/diagnosticSettings@2021-05-01-preview azure-mgmt-monitor==6.0.2 \
+    monitor/v2021_05_01_preview/models DiagnosticSettingsResource
+Microsoft.Network/privateDnsZones@2024-06-01 azure-mgmt-privatedns==1.2.0 privatedns/models PrivateZone
+Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01 azure-mgmt-privatedns==1.2.0 \
+    privatedns/models VirtualNetworkLink
+"""
 WORDS = {"str": "string", "int": "int", "bool": "bool", "object": "any", "float": "any"}
 WORDS |= dict.fromkeys(("duration", "rfc3339", "iso-8601"), "string")
 READ_DEPTH = 3  # how deep read-only objects are kept: enough for `account.properties.primaryEndpoints.table`
@@ -103,7 +80,7 @@ def main() -> None:
         tool.chmod(0o755)
         for name in FROM_TOOL:
             written.add(write(from_tool(tool, name), TOOL))
-        for name, library, models, model in FROM_LIBRARIES:
+        for name, library, models, model in map(str.split, FROM_LIBRARIES.strip().splitlines()):
             place = unpacked(library, Path(folder)) / "azure/mgmt" / models
             written.add(write(from_library(place, name, model), library))
     for old in set(TYPES.glob("*.json")) - written:
