@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.sandbox.browser import Browser
-from tests.sandbox.run import prepare
+from tests.sandbox.ports import free_port
+from tests.sandbox.run import USUAL_PORT, prepare
 from tests.sandbox.stack import Stack
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -74,3 +76,14 @@ def test_every_call_of_the_readme_works_and_answers_what_is_shown():
                 assert_shown_is_real(json.loads(shown), real)
             if "url" in real:
                 open_link(stack, command, real["url"])
+
+
+def test_make_run_serves_where_the_readme_says():
+    shown = re.search(r"```sh\nURL=(\S+)\nKEY=(\S+)\n```", SECTION)
+    assert (shown[1], shown[2]) == (f"http://localhost:{USUAL_PORT}", "sandbox")
+
+
+def test_a_port_that_is_taken_is_another_one():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert free_port(port) != port

@@ -1,12 +1,19 @@
 """Free ports of this machine."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
 
 
-def free_port() -> int:
-    """Return a port that is free now, for servers that cannot tell which one they got for 0."""
+def free_port(wished: int | None = None) -> int:
+    """Return a port that is free now, the wished one if it is: for servers that cannot tell what they got for 0."""
+    with socket.socket() as probe:
+        if wished is not None:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", wished))
+                return wished
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -45,11 +45,15 @@ class Stack:
         *,
         say: Callable[[str], None] = _quiet,
         settings: Callable[["Stack"], Mapping[str, str | None]] | None = None,
+        port: int | None = None,
     ) -> None:
-        """Start everything. `settings` returns other settings for the function app; None takes one away."""
+        """Start everything. `settings` returns other settings for the function app; None takes one away.
+
+        `port` is the one that the functions should get, if it is free.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="calendar-sandbox-"))
         self.authority = Authority.create(self._folder / "certificates")
-        self.port = free_port()
+        self.port = free_port(port)
         self.public_url = f"http://localhost:{self.port}"
         say("a certificate authority of its own")
         self.world = demo_world(datetime.now(UTC))
