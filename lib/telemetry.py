@@ -51,7 +51,7 @@ class _Structured(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the record's message; an exception that comes with it becomes its kind and place."""
-        text = record.getMessage()
+        text = _text_of(record)
         line = _line_in(text)
         if line is None:
             line = {"event": "note", "text": text} | _exception_of(record) | dict(_invocation.get() or {})
@@ -88,9 +88,17 @@ class _RedactedLibraries(logging.Filter):
         """Replace the message of a library's record."""
         if record.name.startswith(_LIBRARIES) and not record.name.startswith(_PLATFORM):
             exception = _exception_of(record)
-            text = f"{record.getMessage()} {_json(exception)}" if exception else record.getMessage()
+            text = f"{_text_of(record)} {_json(exception)}" if exception else _text_of(record)
             record.msg, record.args, record.exc_info, record.exc_text = redact(text), None, None, None
         return True
+
+
+def _text_of(record: logging.LogRecord) -> str:
+    """Return the message. `logging` does not catch what a filter raises, so a wrong format must not end a call."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001, RUF100  whatever the arguments' own __str__ raise
+        return f"{record.msg} (its arguments do not fit)" if isinstance(record.msg, str) else "(no text)"
 
 
 def _exception_of(record: logging.LogRecord) -> dict[str, str]:

@@ -106,6 +106,32 @@ def test_what_a_library_writes_is_redacted_and_its_exception_is_a_place(caplog: 
     assert "abc.def" in of_platform, "what Azure keeps to itself is left alone"
 
 
+class Unprintable:
+    def __str__(self) -> str:
+        raise ValueError("cannot be shown")
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"), [("%d of %s", ("x",)), ("%s", (Unprintable(),)), (Unprintable(), ()), ("\ud800", ())]
+)
+def test_a_line_that_cannot_be_written_ends_no_call(
+    message: object, arguments: tuple[object, ...], caplog: pytest.LogCaptureFixture
+):
+    telemetry.set_up()
+    root = logging.getLogger()
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
+    root.addHandler(handler)
+    try:
+        telemetry.set_up()
+        logging.getLogger(telemetry.LOGGER).warning(message, *arguments)
+        logging.getLogger("urllib3").error(message, *arguments)
+    finally:
+        root.removeHandler(handler)
+
+    assert json.loads(output.getvalue().splitlines()[0])["event"] == "note"
+
+
 def test_an_exception_attached_to_a_line_does_not_bring_its_text_along(caplog: pytest.LogCaptureFixture):
     telemetry.set_up()
     try:
