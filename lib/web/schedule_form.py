@@ -80,6 +80,8 @@ def _interval(value: Any) -> int:
         return DEFAULT_INTERVAL
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value):  # one of Microsoft's samples sends "15"
         value = int(value)
+    if isinstance(value, float) and value.is_integer():  # 30.0 is a whole number (JSON Schema 2020-12, section 6.1.1)
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidRequest(name, "must be a whole number of minutes")
     if not SHORTEST_INTERVAL <= value <= LONGEST_INTERVAL:

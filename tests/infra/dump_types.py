@@ -4,8 +4,8 @@ To be run when a template needs another resource type or API version: correct th
 
     python3 tests/infra/dump_types.py
 
-It needs nothing but pip, 200 MB and two minutes, and is no part of the tests. Where the types come from, all by Microsoft,
-all under the MIT licence (tests/infra/types/LICENSE):
+It needs nothing but pip, 200 MB and two minutes, and is no part of the tests. Where the types come from, all by
+Microsoft, all under the MIT licence (tests/infra/types/LICENSE):
 
 - `msmcp-azure` carries Bicep's own types (github.com/Azure/bicep-types-az) and prints them, offline, of each resource
   type in its latest stable API version. That version is written into the file, and the templates must use it.

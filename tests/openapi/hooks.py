@@ -30,13 +30,13 @@ _numbers = itertools.count()
 def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
     """Name people who exist and a time that can be asked for, mostly; never where the call is about wrong ones."""
     kwargs["allow_redirects"] = False
-    operation, company, number = _id(case), KNOWN[_CUSTOMERS.get(_id(case), "ready")], next(_numbers)
-    if _is_good(case, ParameterLocation.PATH):
-        # schemathesis uses names again that it met: no customer may be taken by a call that is for another one.
-        taken = case.path_parameters.get("customer") in [known["customer"] for known in KNOWN.values()]
-        for name in ("customer", "user") if taken or number % 4 else ():
-            if name in case.path_parameters:
-                case.path_parameters[name] = company[name]
+    operation, number = _id(case), next(_numbers)
+    company = KNOWN[_CUSTOMERS.get(operation, "ready")]
+    # schemathesis uses names again that it met: no customer may be taken by a call that is for another one.
+    met = case.path_parameters.get("customer") in [known["customer"] for known in KNOWN.values()]
+    if _is_good(case, ParameterLocation.PATH) and (met or (number % 4 and not _is_about_names(case))):
+        for name in {"customer", "user"} & set(case.path_parameters):
+            case.path_parameters[name] = company[name]
     if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE and case.headers.get("If-Match") == "0":
         case.headers["If-Match"] = "*"  # schemathesis 4.32 finds no value for a pattern of quotes, and takes 0 for good
     if _is_good(case, ParameterLocation.BODY) and isinstance(case.body, dict):
@@ -93,6 +93,11 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
 def _is_good(case: Case, where: ParameterLocation) -> bool:
     part = case.meta.components.get(where) if case.meta else None
     return part is None or part.mode is GenerationMode.POSITIVE
+
+
+def _is_about_names(case: Case) -> bool:
+    """Return whether the call is there for its customer or user, such as the longest name that is allowed."""
+    return case.meta is not None and getattr(case.meta.phase.data, "parameter", None) in ("customer", "user")
 
 
 def _id(case: Case) -> str:

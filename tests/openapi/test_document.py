@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -114,63 +112,6 @@ def test_every_schema_is_a_valid_json_schema(document: Json):
 def test_its_version_is_the_projects(document: Json):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert document["info"]["version"] == project["version"]
-
-
-# The contract's table of HTTP functions, as far as they exist: function, method, route, whether it needs a key.
-_CALENDAR, _USER = "/customers/{customer}/calendar", "/customers/{customer}/users/{user}/calendar"
-FUNCTIONS = {
-    ("read_configuration", "GET", _CALENDAR, True),
-    ("save_configuration", "PUT", _CALENDAR, True),
-    ("delete_configuration", "DELETE", _CALENDAR, True),
-    ("test_configuration", "POST", f"{_CALENDAR}/test", True),
-    ("invite_admin", "POST", f"{_CALENDAR}/admin-consent", True),
-    ("invite_user", "POST", f"{_USER}/connect", True),
-    ("read_connection", "GET", f"{_USER}/connection", True),
-    ("disconnect", "DELETE", f"{_USER}/connection", True),
-    ("start_consent", "GET", "/connect/{ticket}", False),
-    ("finish_consent_get", "GET", "/mobile/getcalendar", False),
-    ("finish_consent_post", "POST", "/mobile/getcalendar", False),
-    ("get_schedule", "POST", f"{_USER}/getSchedule", True),
-    ("get_schedule_namespaced", "POST", f"{_USER}/microsoft.graph.getSchedule", True),
-    ("scan_secrets_now", "POST", "/secret-scan", True),
-    ("read_secret_scan", "GET", "/secret-scan", True),
-    ("health", "GET", "/health", False),
-    ("openapi", "GET", "/openapi.json", False),
-}
-
-_REGISTERED = """
-import json, function_app
-found = []
-for function in function_app.app.get_functions():
-    trigger = json.loads(str(function))["bindings"][0]
-    if trigger["type"].lower() == "httptrigger":
-        for method in trigger["methods"]:
-            found.append([function.get_function_name(), str(method).upper(), trigger["route"], trigger["authLevel"]])
-print(json.dumps(found))
-"""
-
-
-def test_it_has_every_http_function_and_method_that_azure_sees_and_no_other(document: Json):
-    environment = {
-        "PUBLIC_URL": "https://calendar.example",
-        "KEY_VAULT_URL": "https://v.vault.azure.net",
-        "TABLES_CONNECTION_STRING": "UseDevelopmentStorage=true",
-        "PATH": "",
-    }
-    ran = subprocess.run(
-        [sys.executable, "-c", _REGISTERED], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    registered = {
-        (f"{name}_{method.lower()}" if name == "finish_consent" else name, method, f"/{route}", level != "ANONYMOUS")
-        for name, method, route, level in json.loads(ran.stdout)
-    }
-
-    told = {
-        (operation["operationId"], method.upper(), path, operation["security"] != [])
-        for path, method, operation in operations(document)
-    }
-    assert told == registered
-    assert told >= FUNCTIONS
 
 
 async def test_many_who_ask_first_get_one_text(document: Json):
@@ -298,6 +239,7 @@ def test_links_lead_to_operations(document: Json):
     links = [part for place, part in walk(document["paths"]) if len(place) > 1 and place[-2] == "links"]
     assert len(links) >= 5
     for link in links:
+        assert "requestBody" not in link, "openapi-generator refuses the whole document for one that is no text"
         target = known[link["operationId"]]
         path_names = {
             parameter["name"]

@@ -32,8 +32,7 @@ def _link(operation: str, description: str, **more: object) -> Json:
 _AFTER_SAVING: Json = {
     "test": _link(
         "test_configuration",
-        "A saved configuration is used once its test has passed.",
-        requestBody={"user": "recruiter@contoso.com"},
+        "A saved configuration is used once its test has passed: name a user in the body.",
     ),
     "inviteAdmin": _link("invite_admin", "Send the customer's administrator a link to grant consent."),
     "read": _link("read_configuration", "The same configuration."),

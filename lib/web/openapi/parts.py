@@ -59,9 +59,8 @@ def or_null(value: Json) -> Json:
     """Return the same, or null."""
     if "type" in value:
         return value | {"type": [value["type"], "null"]}
-    beside = {name: value[name] for name in ("description", "default") if name in value}
-    choices = value.get("anyOf") or [{name: part for name, part in value.items() if name not in beside}]
-    return beside | {"anyOf": [*choices, {"type": "null"}]}
+    described = {name: part for name, part in value.items() if name == "description"}
+    return described | {"anyOf": [{"$ref": value["$ref"]}, {"type": "null"}]}
 
 
 @dataclass(frozen=True)

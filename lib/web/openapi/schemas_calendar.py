@@ -21,10 +21,9 @@ _LONGEST_ADDRESS, _LONGEST_ZONE = 320, 100
 _DAYS_FOR_MOST_PEOPLE = MOST_REQUESTS // -(-MOST_PEOPLE // PEOPLE_A_REQUEST) * TIME_A_REQUEST.days
 _PEOPLE_FOR_LONGEST_WINDOW = MOST_REQUESTS // -(-LONGEST_WINDOW // TIME_A_REQUEST) * PEOPLE_A_REQUEST
 
-_OPEN: Json = {"patternProperties": {"@odata\\.": True}}  # Graph's annotations are left to themselves
-
 SCHEDULE_REQUEST = record(
-    "Whose calendars to read, and for which time. As in Microsoft Graph, names may be in any letter case. "
+    "Whose calendars to read, and for which time. As in Microsoft Graph, names may be in any letter case, and "
+    "annotations (`@odata.…`) are ignored. "
     f"⌈addresses/{PEOPLE_A_REQUEST}⌉ × ⌈days/{TIME_A_REQUEST.days}⌉ may be at most {MOST_REQUESTS}: "
     f"{MOST_PEOPLE:,} addresses for {_DAYS_FOR_MOST_PEOPLE} days, {_PEOPLE_FOR_LONGEST_WINDOW} for a year.",
     {
@@ -47,14 +46,13 @@ SCHEDULE_REQUEST = record(
         ),
         "availabilityViewInterval": {
             "type": ["integer", "null"],
-            "description": "How many minutes one digit of `availabilityView` stands for.",
+            "description": "How many minutes one digit of `availabilityView` stands for; "
+            f"{DEFAULT_INTERVAL} if left out.",
             "minimum": SHORTEST_INTERVAL,
             "maximum": LONGEST_INTERVAL,
-            "default": DEFAULT_INTERVAL,
         },
     },
     optional=("availabilityViewInterval",),
-    **_OPEN,
 )
 
 DATE_TIME_TIME_ZONE = record(
@@ -71,12 +69,10 @@ DATE_TIME_TIME_ZONE = record(
                 "A Windows or IANA name, such as W. Europe Standard Time or Europe/Berlin; UTC if left out.",
                 pattern=patterns.PLAIN_TEXT,
                 maxLength=_LONGEST_ZONE,
-                default="UTC",
             )
         ),
     },
     optional=("timeZone",),
-    **_OPEN,
 )
 
 SCHEDULE_TIME = record(

@@ -6,14 +6,15 @@ from lib.web.openapi.parts import Json, flag, moment, or_null, record, schema, t
 _MOST_DOMAINS, _MOST_RECIPIENTS = 50, 20
 _LONGEST_URL = 2048
 
-# What GET adds; whoever sends a GET's answer back with a change means no harm.
+# What GET adds; whoever sends a GET's answer back with a change means no harm. Named, so that a generated client
+# refuses what is only misspelt; without a type, since nothing is read of it.
 _ADDED = ("state", "pending", "lastTest", "secret", "redirectUris", "adminConsent")
 
 
 def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
     return {
-        "configurationType": schema("ConfigurationType", "None if left out.") | {"default": "none"},
-        "provider": schema("Provider", "Office 365 if left out.") | {"default": "office365"},
+        "configurationType": schema("ConfigurationType", "`none` if left out."),
+        "provider": schema("Provider", "`office365` if left out."),
         "tenantId": text(
             "The customer's Entra tenant: its GUID or one of its verified domains. Saving asks Microsoft nothing; the "
             "test resolves a domain to the GUID, which is pinned once a test has passed. Required for Basic, too.",
@@ -41,7 +42,7 @@ def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
         )
         # Beside the pattern and not within anyOf, which client generators make a type of its own of.
         | {"if": {"type": "string", "not": {"const": "never"}}, "then": {"format": "date"}},
-        "consent": schema("Consent", "By default each user consents.") | {"default": "user"},
+        "consent": schema("Consent", "`user` if left out."),
         "loginUrl": text(
             "A custom Microsoft sign-in URL of the organisation. Only its host, which has to be one of the configured "
             "Microsoft cloud, and its parameters `whr` and `domain_hint` are used.",
@@ -55,7 +56,7 @@ def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
             pattern=patterns.REDIRECT_URI,
             maxLength=_LONGEST_URL,
         ),
-        "details": schema("Details", "By default times only.") | {"default": "time"},
+        "details": schema("Details", "`time` if left out."),
         "allowedDomains": {
             "type": "array",
             "description": "Only addresses in these domains may be asked for; others are answered as unknown with the "
@@ -77,13 +78,14 @@ def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
 def configuration_input(sign_in_hosts: frozenset[str]) -> Json:
     """Return what PUT takes. Null counts as left out."""
     properties = {name: or_null(value) for name, value in _input_properties(sign_in_hosts).items()}
-    body = record(
+    properties |= {name: {"description": "Ignored: as reading answered it.", "readOnly": True} for name in _ADDED}
+    return record(
         "A Calendar Configuration to save or to try: always the whole document. A property that is null counts as "
-        f"left out. What reading adds ({', '.join(_ADDED)}) may be sent back and is ignored.",
+        "left out. What was read may be sent back with a change: what reading adds is ignored.",
         properties,
         optional=tuple(properties),
+        allOf=_RULES,
     )
-    return body | {"patternProperties": {f"^(?:{'|'.join(_ADDED)})$": True, "@odata\\.": True}, "allOf": _RULES}
 
 
 _GIVEN: Json = {"type": "string"}
