@@ -10,7 +10,11 @@ import azure.functions as func
 from lib.domain.errors import InvalidRequest, RequestTooLarge
 
 LARGEST_BODY = 1024 * 1024  # bytes (contract: Errors)
-_JSON_TYPE = re.compile(r'application/(?:[a-z0-9.+-]+\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
+# Other parameters than charset are fine: OData clients send `odata.metadata=minimal` and the like (RFC 9110, 8.3.1).
+_JSON_TYPE = re.compile(
+    r'application/(?:[a-z0-9.+-]+\+)?json(?:\s*;\s*(?:charset="?utf-8"?|(?!charset)[\w.-]+=(?:"[^"]*"|[^\s;"]+)))*\s*',
+    re.IGNORECASE,
+)
 _SHOWN_NAME = re.compile(r"[A-Za-z0-9_@.$-]{1,60}")
 
 

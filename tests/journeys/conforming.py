@@ -3,6 +3,7 @@
 Every journey's calls are held against it (`Api.call`), so the description stays true, and so do the answers.
 """
 
+import copy
 import re
 import threading
 from collections.abc import Mapping
@@ -47,6 +48,7 @@ class Description:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
+        self._closed = _closed(document["components"])
         self._operations = [
             (method.upper(), _path_pattern(template), operation)
             for template, path in document["paths"].items()
@@ -100,9 +102,20 @@ class Description:
         return component
 
     def _make_validator(self, name: str) -> jsonschema_rs.Validator:
-        return jsonschema_rs.Draft202012Validator(
-            {"$ref": name, "components": self.document["components"]}, validate_formats=True
-        )
+        return jsonschema_rs.Draft202012Validator({"$ref": name, "components": self._closed}, validate_formats=True)
+
+
+# What Microsoft or OpenAPI may add to.
+_OPEN = {"WorkingHours", "WorkingHoursTimeZone", "MicrosoftAnswer", "Description"}
+
+
+def _closed(components: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the components with every object of ours closed: nothing may be answered that is not described."""
+    closed = copy.deepcopy(dict(components))
+    for name, schema in closed["schemas"].items():
+        if "properties" in schema and name not in _OPEN:
+            schema["additionalProperties"] = False
+    return closed
 
 
 def _path_pattern(template: str) -> re.Pattern[str]:

@@ -29,9 +29,14 @@ def request(body: bytes | str, content_type: str | None = "application/json") ->
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"', None]
+    "content_type",
+    [
+        *("application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"', None),
+        *("application/json;odata.metadata=minimal", "application/json; IEEE754Compatible=true; charset=utf-8 "),
+        'application/json; profile="a; b"',
+    ],
 )
-def test_json_is_taken_with_and_without_its_charset(content_type: str | None):
+def test_json_is_taken_with_and_without_parameters(content_type: str | None):
     assert read_object(request('{"a": 1}', content_type)) == {"a": 1}
 
 
@@ -41,6 +46,8 @@ def test_json_is_taken_with_and_without_its_charset(content_type: str | None):
         ("{}", "text/plain", "Content-Type"),
         ("{}", "application/x-www-form-urlencoded", "Content-Type"),
         ("{}", "application/json; charset=latin-1", "Content-Type"),
+        ("{}", "application/json; odata=verbose; charset=utf-16", "Content-Type"),
+        ("{}", "application/json; odata", "Content-Type"),
         ("", "application/json", "body"),
         ("{", "application/json", "body"),
         ("[]", "application/json", "body"),

@@ -128,4 +128,4 @@ MICROSOFT_ANSWER: Json = record(
     "What Microsoft posts back. Microsoft may add to it.",
     _RETURNED | {"code": text("The authorization code of a user's sign-in.")},
     optional=(*_RETURNED, "code"),
-) | {"additionalProperties": True}
+)

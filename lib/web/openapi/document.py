@@ -28,7 +28,10 @@ interviewers and rooms are free.
 4. Ask **getSchedule** as you would ask Microsoft Graph.
 
 Every error has Graph's shape: `code` is for programs, `message` and `remedy` are for people, `owner` says who can act.
-With status 409 somebody has to act first. Send `client-request-id` and it is echoed.
+With status 409 somebody has to act first. Send `client-request-id` and it is echoed. An empty 404 is no function's: the
+path or the method does not exist.
+
+New properties, codes and checks may be added to answers: ignore what you do not know.
 
 The function key goes into the header `x-functions-key`. It acts for every customer and user: keep it on the server of
 the ATS.

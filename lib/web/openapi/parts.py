@@ -18,16 +18,23 @@ def schema(name: str, description: str = "") -> Json:
 
 
 def record(description: str, properties: Mapping[str, Json], *, optional: tuple[str, ...] = (), **more: Any) -> Json:
-    """Return a closed object: every property is required unless it is named `optional`, and there are no others."""
+    """Return an object of an answer: every property is required unless it is named `optional`.
+
+    It is open, so that a client that was generated earlier goes on when a property is added.
+    """
     required = [name for name in properties if name not in optional]
     return {
         "type": "object",
         "description": description,
         "properties": dict(properties),
         **({"required": required} if required else {}),
-        "additionalProperties": False,
         **more,
     }
+
+
+def request(description: str, properties: Mapping[str, Json], *, optional: tuple[str, ...] = (), **more: Any) -> Json:
+    """Return an object of a request, as `record`, but closed: what is misspelt is refused."""
+    return record(description, properties, optional=optional, additionalProperties=False, **more)
 
 
 def text(description: str, **more: Any) -> Json:

@@ -6,7 +6,7 @@ from lib.domain.scan import MOST_PROBLEMS
 from lib.web.openapi import patterns, schemas_calendar, schemas_checkup
 from lib.web.openapi import schemas_configuration as configuration
 from lib.web.openapi.components import MICROSOFT_ANSWER
-from lib.web.openapi.parts import Json, count, flag, moment, or_null, record, schema, text, word
+from lib.web.openapi.parts import Json, count, flag, moment, or_null, record, request, schema, text, word
 from lib.web.openapi.words import WORDS
 
 _LONGEST_URL = 2048
@@ -53,7 +53,7 @@ _ERROR_DETAIL = record(
     },
 )
 
-_LINK_REQUEST = record(
+_LINK_REQUEST = request(
     "Where the browser returns to.",
     {
         "returnUrl": or_null(
@@ -114,7 +114,11 @@ _SCAN_PROBLEM = record(
     "Something that a run found wrong, or could not do.",
     {
         "customer": or_null(text("The customer; null if it concerns the whole run.")),
-        "code": text("For programs."),
+        "code": text(
+            "For programs: an error code of this connector, or scanRunning, outOfTime, unusedSecret, unreadable, "
+            "basicNotChecked, noRecipients, emailNotConfigured, emailFailed, emailRefused, paced, deliveryRunning. "
+            "More may be added."
+        ),
         "message": text("For people: what happened."),
     },
 )

@@ -1,4 +1,4 @@
-"""getSchedule as JSON Schema: Microsoft Graph's request and answer, closed where this connector decides what passes.
+"""getSchedule as JSON Schema: Microsoft Graph's request and answer.
 
 Sources: Microsoft Learn, "calendar: getSchedule", "scheduleInformation", "scheduleItem", "workingHours".
 """
@@ -14,14 +14,14 @@ from lib.domain.schedule import (
     TIME_A_REQUEST,
 )
 from lib.web.openapi import patterns
-from lib.web.openapi.parts import Json, flag, or_null, record, schema, text
+from lib.web.openapi.parts import Json, flag, or_null, record, request, schema, text
 
 _LONGEST_ADDRESS, _LONGEST_ZONE = 320, 100
 
 _DAYS_FOR_MOST_PEOPLE = MOST_REQUESTS // -(-MOST_PEOPLE // PEOPLE_A_REQUEST) * TIME_A_REQUEST.days
 _PEOPLE_FOR_LONGEST_WINDOW = MOST_REQUESTS // -(-LONGEST_WINDOW // TIME_A_REQUEST) * PEOPLE_A_REQUEST
 
-SCHEDULE_REQUEST = record(
+SCHEDULE_REQUEST = request(
     "Whose calendars to read, and for which time. As in Microsoft Graph, names may be in any letter case, and "
     "annotations (`@odata.…`) are ignored. "
     f"⌈addresses/{PEOPLE_A_REQUEST}⌉ × ⌈days/{TIME_A_REQUEST.days}⌉ may be at most {MOST_REQUESTS}: "
@@ -55,7 +55,7 @@ SCHEDULE_REQUEST = record(
     optional=("availabilityViewInterval",),
 )
 
-DATE_TIME_TIME_ZONE = record(
+DATE_TIME_TIME_ZONE = request(
     "A wall clock in a time zone, as Microsoft Graph writes it.",
     {
         "dateTime": text(
@@ -99,9 +99,16 @@ SCHEDULE_ANSWER = record(
     },
 )
 
-SCHEDULE_INFORMATION: Json = record(
-    "One address. **Unknown is never free**: an address of whose time any part could not be read has `error`, and "
-    "neither `availabilityView` nor `scheduleItems`. Show it as unknown.",
+# Two kinds of entries and not one with everything optional: so a typed client has to ask which one it has, and cannot
+# take the missing `scheduleItems` of an unknown address for an empty day.
+SCHEDULE_INFORMATION: Json = {
+    "description": "One address. **Unknown is never free**: an address of whose time any part could not be read has "
+    "`error`, and neither `availabilityView` nor `scheduleItems`. Show it as unknown.",
+    "oneOf": [schema("ReadSchedule"), schema("UnreadSchedule")],
+}
+
+READ_SCHEDULE = record(
+    "An address whose time was read.",
     {
         "scheduleId": text("The address as it was asked for."),
         "availabilityView": text(
@@ -115,14 +122,14 @@ SCHEDULE_INFORMATION: Json = record(
             "items": schema("ScheduleItem"),
         },
         "workingHours": schema("WorkingHours"),
-        "error": schema("FreeBusyError"),
     },
-    optional=("availabilityView", "scheduleItems", "workingHours", "error"),
-) | {
-    "if": {"required": ["error"]},
-    "then": {"properties": {"availabilityView": False, "scheduleItems": False, "workingHours": False}},
-    "else": {"required": ["availabilityView", "scheduleItems"]},
-}
+    optional=("workingHours",),
+)
+
+UNREAD_SCHEDULE = record(
+    "An address of whose time any part could not be read: it is unknown, and never free.",
+    {"scheduleId": text("The address as it was asked for."), "error": schema("FreeBusyError")},
+)
 
 SCHEDULE_ITEM = record(
     "An appointment. What follows `end` is there only with `details: full`, and as far as Graph told it.",
@@ -184,6 +191,8 @@ SCHEMAS: Json = {
     "DateTimeTimeZone": DATE_TIME_TIME_ZONE,
     "ScheduleAnswer": SCHEDULE_ANSWER,
     "ScheduleInformation": SCHEDULE_INFORMATION,
+    "ReadSchedule": READ_SCHEDULE,
+    "UnreadSchedule": UNREAD_SCHEDULE,
     "ScheduleItem": SCHEDULE_ITEM,
     "ScheduleTime": SCHEDULE_TIME,
     "WorkingHours": WORKING_HOURS,

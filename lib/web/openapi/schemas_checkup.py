@@ -2,7 +2,7 @@
 
 from lib.domain.checkup import CheckName
 from lib.web.openapi import patterns
-from lib.web.openapi.parts import flag, moment, or_null, record, schema, text
+from lib.web.openapi.parts import flag, moment, or_null, record, request, schema, text
 
 TEST_REPORT = record(
     "What a test found, check by check in this order.",
@@ -25,7 +25,11 @@ TEST_CHECK = record(
         "check": schema("CheckName"),
         "outcome": schema("CheckOutcome"),
         "code": or_null(
-            text("For programs: Microsoft's code or one of this connector's own; null where nobody has to act.")
+            text(
+                "For programs: Microsoft's code, an error code of this connector, or secretExpired, secretExpiresSoon, "
+                "secretExpiryUnknown, consentNotSeen, noCalendarRole, noCalendarScope, morePermissionThanNeeded; null "
+                "where nobody has to act. More may be added."
+            )
         ),
         "message": text("For people: what happened."),
         "remedy": or_null(text("For people: what to do, and where to click; null where nobody has to act.")),
@@ -33,7 +37,7 @@ TEST_CHECK = record(
     },
 )
 
-TEST_REQUEST = record(
+TEST_REQUEST = request(
     "Whose calendar is read for the test, and optionally a draft to test without saving it.",
     {
         "user": text(
@@ -42,12 +46,10 @@ TEST_REQUEST = record(
             pattern=patterns.USER,
             maxLength=320,
         ),
-        "configuration": or_null(
-            schema(
-                "CalendarConfigurationInput",
-                "A draft to test instead of the saved configuration. Nothing is stored. Its secret may be left out as "
-                "when saving.",
-            )
+        "configuration": schema(
+            "CalendarConfigurationInput",
+            "A draft to test instead of the saved configuration. Nothing is stored. Its secret may be left out as when "
+            "saving.",
         ),
     },
     optional=("configuration",),

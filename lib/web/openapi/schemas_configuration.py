@@ -1,7 +1,7 @@
 """The Calendar Configuration as JSON Schema."""
 
 from lib.web.openapi import patterns
-from lib.web.openapi.parts import Json, flag, moment, or_null, record, schema, text
+from lib.web.openapi.parts import Json, flag, moment, or_null, record, request, schema, text
 
 _MOST_DOMAINS, _MOST_RECIPIENTS = 50, 20
 _LONGEST_URL = 2048
@@ -60,7 +60,8 @@ def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
         "allowedDomains": {
             "type": "array",
             "description": "Only addresses in these domains may be asked for; others are answered as unknown with the "
-            "`responseCode` `notAllowed`. Leave it out to allow every domain.",
+            "`responseCode` `notAllowed`. Leave it out to allow every domain; an empty list is refused. Saved together "
+            "with what needs a test, it counts once that has passed.",
             "items": {"type": "string", "pattern": patterns.DOMAIN, "maxLength": 253},
             "minItems": 1,
             "maxItems": _MOST_DOMAINS,
@@ -76,10 +77,15 @@ def _input_properties(sign_in_hosts: frozenset[str]) -> Json:
 
 
 def configuration_input(sign_in_hosts: frozenset[str]) -> Json:
-    """Return what PUT takes. Null counts as left out."""
-    properties = {name: or_null(value) for name, value in _input_properties(sign_in_hosts).items()}
+    """Return what PUT takes. Null counts as left out.
+
+    Of choices that is not said: client generators make a class of "a choice or null", and lose the choice.
+    """
+    properties = {
+        name: value if "$ref" in value else or_null(value) for name, value in _input_properties(sign_in_hosts).items()
+    }
     properties |= {name: {"description": "Ignored: as reading answered it.", "readOnly": True} for name in _ADDED}
-    return record(
+    return request(
         "A Calendar Configuration to save or to try: always the whole document. A property that is null counts as "
         "left out. What was read may be sent back with a change: what reading adds is ignored.",
         properties,
