@@ -389,7 +389,7 @@ module settings 'modules/settings.bicep' = {
     // The names and their meaning are those of the README and of lib/settings.py. An empty value means "not given".
     // Not set in Azure: TABLES_CONNECTION_STRING, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, AZURE_AUTHORITY_HOST
     // A connection string would have a key, and the account takes none. Of azure-identity's own settings the managed
-    // identity needs its client ID alone, and an empty one of the others would count as given.
+    // identity needs its client ID alone.
     settings: {
       PUBLIC_URL: ownUrl
       REDIRECT_URIS: redirectUris

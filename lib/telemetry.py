@@ -17,31 +17,39 @@ from typing import Any
 
 LOGGER = "calendar_connector"  # not "azure…": those names are the platform's and never reach Application Insights
 _log = logging.getLogger(LOGGER)
-_LIBRARIES = ("azure", "urllib3", "requests", "aiohttp", "asyncio", "msal", "py.warnings")
 _PLATFORM = ("azure.functions", "azure_functions")  # the worker's own, which Azure keeps to itself
+_LONGEST = 30_000  # characters of a text; a line of Application Insights holds 32,768
 
 _invocation: ContextVar[Mapping[str, str] | None] = ContextVar("invocation", default=None)
 
 # What must never be in a line, whatever put it there: tokens, codes, secrets, cookies (OWASP ASVS 5.0, 16.2.5).
-_SENSITIVE = "code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion"
+_SENSITIVE = (
+    "code|client_secret|applicationSecret|refresh_token|access_token|id_token|state|client_assertion|code_verifier"
+    "|password|AccountKey|sig|x-functions-key|cookie|set-cookie"
+)
 _SECRET_NAME = re.compile(_SENSITIVE, re.IGNORECASE)
 _SECRETS = re.compile(
-    r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
+    r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"
     r"|(?i:bearer\s+)[\w.~+/=-]+"
-    rf"|(?i:(?<![a-z])(?:{_SENSITIVE})[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}}]+"
+    r"|(?i:basic\s+)[\w+/=]{16,}"
+    r"|(?<=://)[^\s/@]+@"  # a login in an address
+    r"|(?<=/connect/)[\w-]{20,}"
+    rf"|(?i:(?<![a-z])(?:{_SENSITIVE})(?:\\*[\"'])?\s*(?:[=:]|%3[AD])\s*(?:\\*[\"'])?)[^\s&\"',}}]+"
 )
 _REDACTED = "[redacted]"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # the last: half a pair, no text in UTF-8
 
 
 def redact(text: str) -> str:
-    """Return the text without anything that looks like a token or secret, and on one line."""
-    return _CONTROL.sub(" ", _SECRETS.sub(_REDACTED, text))
+    """Return the text without anything that looks like a token or secret, on one line, and not too long for one."""
+    return _CONTROL.sub(" ", _SECRETS.sub(_REDACTED, text[:_LONGEST]))
 
 
 def place(problem: BaseException) -> dict[str, str]:
     """Return the kind and the place of an exception, never its text, which may hold anything."""
-    steps = traceback.extract_tb(problem.__traceback__)[-6:]
+    # The last steps only, and without their source, which would be read from disk.
+    walk = traceback.walk_tb(problem.__traceback__)
+    steps = traceback.StackSummary.extract(walk, limit=-6, lookup_lines=False)
     at = " < ".join(f"{step.filename.rpartition('/')[2]}:{step.lineno}" for step in reversed(steps))
     return {"exception": type(problem).__name__, "at": at}
 
@@ -65,7 +73,7 @@ def _line_in(text: str) -> dict[str, Any] | None:
         return None
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None
 
@@ -82,11 +90,11 @@ def _clean(value: Any) -> Any:
 
 
 class _RedactedLibraries(logging.Filter):
-    """For the handlers of all loggers: redacts what libraries write, whatever they put into it."""
+    """For the handlers of all loggers: redacts what others write, whatever they put into it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace the message of a library's record."""
-        if record.name.startswith(_LIBRARIES) and not record.name.startswith(_PLATFORM):
+        """Replace the message of a record that is neither ours nor the platform's."""
+        if record.name != LOGGER and not record.name.startswith(_PLATFORM):
             exception = _exception_of(record)
             text = f"{_text_of(record)} {_json(exception)}" if exception else _text_of(record)
             record.msg, record.args, record.exc_info, record.exc_text = redact(text), None, None, None
@@ -107,7 +115,7 @@ def _exception_of(record: logging.LogRecord) -> dict[str, str]:
 
 
 def _json(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, ensure_ascii=True, default=str)
+    return json.dumps(line, ensure_ascii=True, default=str, allow_nan=False)
 
 
 def set_up() -> None:
@@ -128,11 +136,19 @@ def set_up() -> None:
 
 
 def begin(function: str, request_id: str | None = None) -> None:
-    """Say which invocation the notes from here on belong to: in this task, and in tasks and threads it starts."""
+    """Say which invocation the notes from here on belong to, in tasks and by `asyncio.to_thread` as well."""
     _invocation.set({"function": function} | ({"requestId": request_id} if request_id else {}))
 
 
 def write(event: str, fields: Mapping[str, Any], *, problem: bool = False) -> None:
-    """Write one line: the event and its fields as JSON. Fields that are None are left out."""
+    """Write one line: the event and its fields as JSON. Fields that are None are left out.
+
+    No field may be called like a secret (`code`, `state`): its value would be redacted. What cannot be written ends no
+    call.
+    """
     line = {"event": event} | {name: value for name, value in fields.items() if value is not None}
-    _log.log(logging.ERROR if problem else logging.INFO, _json(line))
+    try:
+        text = _json(line)
+    except Exception:  # noqa: BLE001, RUF100  whatever a value's own __str__ raises
+        text = _json({"event": event, "text": "(its fields cannot be written)"})
+    _log.log(logging.ERROR if problem else logging.INFO, text)

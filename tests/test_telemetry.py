@@ -9,6 +9,12 @@ import pytest
 
 from lib import telemetry
 
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise ValueError("cannot be shown")
+
+
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 
 
@@ -22,10 +28,40 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
         ('{"applicationSecret": "Val~123"}', "Val~123"),
         ("refresh_token='r-e-f'", "r-e-f"),
         ("?state=0123456789abcdefXYZ&error=x", "0123456789abcdefXYZ"),
+        ("form code%3D0.AAA-bbb%26x", "0.AAA-bbb"),
+        ('{\\"refresh_token\\":\\"0.AAA-bbb\\"}', "0.AAA-bbb"),
+        ("Set-Cookie: __Secure-calendar=abcdef; Path=/", "abcdef"),
+        ("cannot reach smtps://calendar:p4ss@mail.example:465", "p4ss"),
+        ("AccountName=a;AccountKey=c2VjcmV0LWtleQ==;", "c2VjcmV0LWtleQ"),
+        ("Authorization: Basic dXNlcjpwYXNzd29yZDEyMw==", "dXNlcjpwYXNzd29yZDEyMw"),
+        ("GET https://calendar.example/connect/0123456789abcdef0123456789", "0123456789abcdef0123456789"),
+        ("x-functions-key: abcdefghij", "abcdefghij"),
     ],
 )
 def test_what_looks_like_a_secret_is_taken_out(text: str, secret: str):
     assert secret not in telemetry.redact(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["the Basic application was not checked", "ended with code 1", "GET /connect/{ticket}"]
+)
+def test_what_only_sounds_like_a_secret_stays(text: str):
+    assert telemetry.redact(text) == text
+
+
+def test_a_huge_text_is_cut():
+    assert len(telemetry.redact("eyJ" * 1_000_000)) == 30_000
+
+
+@pytest.mark.parametrize(
+    "value", [Unprintable(), float("nan"), {("a", 1): 2}], ids=["str fails", "NaN", "tuple as key"]
+)
+def test_an_event_that_cannot_be_written_ends_no_call(value: object, caplog: pytest.LogCaptureFixture):
+    telemetry.set_up()
+    with caplog.at_level(logging.INFO, logger=telemetry.LOGGER):
+        telemetry.write("request", {"status": 200, "odd": value})
+
+    assert json.loads(caplog.messages[-1]) == {"event": "request", "text": "(its fields cannot be written)"}
 
 
 def test_a_line_cannot_be_forged_by_a_line_break():
@@ -104,11 +140,6 @@ def test_what_a_library_writes_is_redacted_and_its_exception_is_a_place(caplog: 
     assert "ValueError" in of_library
     assert "test_telemetry.py:" in of_library
     assert "abc.def" in of_platform, "what Azure keeps to itself is left alone"
-
-
-class Unprintable:
-    def __str__(self) -> str:
-        raise ValueError("cannot be shown")
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ resource emailLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   properties: {
     workspaceId: workspaceId
     logs: [
-      { categoryGroup: 'allLogs', enabled: true }
+      { category: 'EmailSendMailOperational', enabled: true } // not the delivery log, which has recipients' addresses
     ]
   }
 }

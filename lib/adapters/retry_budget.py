@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+_FOR_OTHERS = 0.5  # of the whole budget, which those who wait for their share leave alone
 _MOST_SHARES = 1000  # remembered, the least recently used go first
 
 
@@ -28,9 +29,13 @@ class RetryBudget:
         self._left = capacity
         self._seen_at = clock()
 
-    def take(self) -> bool:
-        """Take one for a retry; False if there is none, so that the retry must not be made."""
-        return self.reserve(0.0) is not None
+    def take(self, *, keeping: float = 0.0) -> bool:
+        """Take one for a retry; False if there is none above `keeping` times the capacity: no retry must be made."""
+        self._put(0.0)
+        if self._left < 1.0 + keeping * self._capacity:
+            return False
+        self._left -= 1.0
+        return True
 
     def reserve(self, longest: float) -> float | None:
         """Take one that may have to come back by itself first.
@@ -82,16 +87,16 @@ class RetryShares:
         return self.reserve(user, 0.0) is not None
 
     def reserve(self, user: Hashable, longest: float) -> float | None:
-        """Take one that may have to come back by itself first; return what `RetryBudget.reserve` does."""
+        """Take one that may have to come back to the user's own share first; return what `RetryBudget.reserve` does.
+
+        The whole pays at once, for those who wait only while half of it is left: storms leave the rest to others.
+        """
         share = self._of(user)
-        own = share.reserve(longest)
-        if own is None:
-            return None
-        of_all = self._whole.reserve(longest)
-        if of_all is None:
+        wait = share.reserve(longest)
+        if wait is not None and not self._whole.take(keeping=_FOR_OTHERS if wait else 0.0):
             share.give_back()
             return None
-        return max(own, of_all)
+        return wait
 
     def give_back(self, user: Hashable) -> None:
         """Put one back, for an answer that was no passing failure."""

@@ -1,6 +1,7 @@
 """A customer's calendar configuration: what was saved, which part of it answers, and in which state it is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +48,10 @@ class Wishes:
     redirect_uri: str | None = None
     allowed_domains: tuple[str, ...] | None = None
     alert_recipients: tuple[str, ...] = ()
+
+    def redirect_uri_of(self, own: Sequence[str]) -> str:
+        """Return where sign-ins come back to: the default, `own`'s first, if the wish is not of `own` (any more)."""
+        return self.redirect_uri if self.redirect_uri is not None and self.redirect_uri in own else own[0]
 
     def allows(self, address: str) -> bool:
         """Return whether this address may be asked for: with a list of domains only one plain address each."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from lib.domain.clouds import Cloud
 from lib.domain.configuration import Access
@@ -93,13 +93,21 @@ def sign_in_url(cloud: Cloud, access: Access) -> str:
 
     That it has was checked when the URL was saved; the row may have been changed since.
     """
-    host = urlsplit(access.login_url or "").netloc.lower()
+    host = _custom(access).netloc.lower()
     return f"https://{host}" if host in cloud.sign_in_hosts else cloud.entra_url
+
+
+def _custom(access: Access) -> SplitResult:
+    """Return the parts of the custom sign-in URL, empty ones without it or if it cannot be read."""
+    try:
+        return urlsplit(access.login_url or "")
+    except ValueError:
+        return urlsplit("")
 
 
 def domain_hint(access: Access) -> str | None:
     """Return the domain in the custom sign-in URL. `whr` is its older name, which OAuth does not know."""
-    given = dict(parse_qsl(urlsplit(access.login_url).query)) if access.login_url else {}
+    given = dict(parse_qsl(_custom(access).query))
     return given.get("domain_hint") or given.get("whr")
 
 

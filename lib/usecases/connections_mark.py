@@ -22,12 +22,7 @@ async def settle_change(customer: Customer, customers: Customers, mark: str) -> 
 
 
 async def _mark(customer: Customer, customers: Customers, mark: str) -> bool:
-    marked = False
-
     def change(current: Customer) -> Customer | None:
-        nonlocal marked
-        marked = current.generation == customer.generation
-        return replace(current, connections_mark=mark) if marked else None
+        return replace(current, connections_mark=mark) if current.generation == customer.generation else None
 
-    await update(customer.id, customers, change)
-    return marked
+    return await update(customer.id, customers, change)

@@ -69,13 +69,13 @@ class SignIns:
             ends_at=ends_at,
         )
         await self.consents.add_link(link)
-        return f"{origin(redirect_uri(revision, self.redirect_uris))}/connect/{ticket}", link
+        return f"{origin(revision.wishes.redirect_uri_of(self.redirect_uris))}/connect/{ticket}", link
 
     async def begin(self, link: Link, revision: Revision) -> Start:
         """Store a sign-in of this link and return where the browser goes. Raises BasicNotAllowed."""
         application_id = self.credentials.application_id(revision.access)
         state, binder = new_token(link.customer, self.random()), self.random()
-        uri = redirect_uri(revision, self.redirect_uris)
+        uri = revision.wishes.redirect_uri_of(self.redirect_uris)
         await self.consents.add_sign_in(
             SignIn(
                 digest(state),
@@ -137,12 +137,6 @@ class SignIns:
             "state": state,
         }
         return f"{sign_in_url(self.cloud, revision.access)}/{tenant}/v2.0/adminconsent?{urlencode(query)}"
-
-
-def redirect_uri(revision: Revision, own: tuple[str, ...]) -> str:
-    """Return the redirect URI that this revision uses: the default if its own is not this deployment's (any more)."""
-    wished = revision.wishes.redirect_uri
-    return wished if wished and wished in own else own[0]
 
 
 def origin(url: str) -> str:

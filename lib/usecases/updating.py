@@ -11,25 +11,27 @@ from lib.ports import Conflict, Customers
 ATTEMPTS = 40  # writes of others that may come before this one
 
 
-async def update(customer_id: str, customers: Customers, change: Callable[[Customer], Customer | None]) -> None:
-    """Store what `change` makes of the customer as it is then; nothing if it is gone or `change` returns None.
+async def update(customer_id: str, customers: Customers, change: Callable[[Customer], Customer | None]) -> bool:
+    """Store what `change` makes of the customer as it is then; return whether something was stored.
+
+    Nothing is if the customer is gone or `change` returns None.
 
     Raises MicrosoftUnavailable if others keep being faster: nobody's precondition failed, it is just busy.
     """
     for attempt in range(ATTEMPTS):
         stored = await customers.read(customer_id)
         if stored is None or stored.customer.deleted:
-            return
+            return False
         changed = change(stored.customer)
         if changed is None:
-            return
+            return False
         try:
             await customers.write(changed, stored.etag)
-            return
+            return True
         except Conflict:
             await let_others_pass(attempt)
     raise MicrosoftUnavailable(
-        "Much is changed about this customer at the same time: a configuration, connections or tests.",
+        "This customer's configuration, connections or tests are being changed by many calls at once.",
         remedy="Try again in a minute.",
     )
 

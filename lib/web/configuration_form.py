@@ -116,7 +116,7 @@ def show(customer: Customer, revision: Revision, settings: Settings, today: date
         "secretExpires": revision.secret_expires.as_text(),
         "consent": access.consent,
         "loginUrl": access.login_url,
-        "redirectUri": wishes.redirect_uri or settings.own_redirect_uris[0],
+        "redirectUri": wishes.redirect_uri_of(settings.own_redirect_uris),
         "details": wishes.details,
         "allowedDomains": None if wishes.allowed_domains is None else list(wishes.allowed_domains),
         "alertRecipients": list(wishes.alert_recipients),

@@ -1,5 +1,6 @@
 """How a piece of work becomes a timer of Azure's."""
 
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -40,11 +41,12 @@ class Timers:
 
 
 async def _run(function: str, work: Tick, timer: func.TimerRequest) -> None:
-    telemetry.begin(function)
+    run = str(uuid.uuid4())
+    telemetry.begin(function, run)
     try:
         await work(timer)
     except Exception as problem:  # noqa: BLE001, RUF100  the last resort of this trigger
-        line = {"function": function, **telemetry.place(problem)}
+        line = {"function": function, "requestId": run, **telemetry.place(problem)}
         if isinstance(problem, CalendarError):
             line |= {"error": problem.code, "text": f"{problem.message} {problem.remedy or ''}".strip()}
         telemetry.write("timerFailed", line, problem=True)

@@ -148,15 +148,22 @@ def test_what_the_whole_refuses_costs_nothing_of_a_share():
     assert shared(shares, "bob") == 4
 
 
-def test_a_share_waits_for_the_longer_of_its_own_turn_and_that_of_all():
+def test_a_share_waits_for_its_own_turn_while_half_of_the_whole_is_left():
     clock = Clock()
-    whole = RetryBudget(2, 1, clock)
-    shares = RetryShares(whole, 1, 4, clock)
+    shares = RetryShares(RetryBudget(4, 0, clock), 1, 4, clock)
 
-    assert [shares.reserve("ada", 9), shares.reserve("ada", 9)] == [0.0, 0.25]
-    assert shares.reserve("bob", 9) == 1.0, "the whole is empty"
-    assert shares.reserve("bob", 0.5) is None
-    assert shares.reserve("bob", 9) == 2.0, "what was refused cost nothing"
+    assert [shares.reserve("ada", 9) for _ in range(3)] == [0.0, 0.25, None], "two are left, for others"
+    assert [shares.reserve(user, 9) for user in ("bob", "eve", "dan")] == [0.0, 0.0, None]
+
+
+def test_users_in_trouble_keep_nobody_else_waiting():
+    clock = Clock()
+    shares = RetryShares(RetryBudget(200, 10, clock), clock=clock)
+    for _ in range(1000):
+        for user in range(3):
+            shares.reserve(user, 10)
+
+    assert shares.reserve("quiet", 10) == 0.0
 
 
 def test_a_good_answer_gives_one_back_to_the_user_and_to_all():

@@ -272,3 +272,11 @@ def test_learned_expiry_counts_more_than_the_typed_one():
     revision = Revision("r", NOW, ACCESS, secret_expires=NEVER, learned_expires=Expiry(on=date(2027, 1, 1)))
 
     assert revision.expires == Expiry(on=date(2027, 1, 1))
+
+
+def test_a_redirect_uri_that_is_not_this_deployments_any_more_gives_way_to_the_default():
+    own = ("https://a.example/mobile/getcalendar", "https://b.example/mobile/getcalendar")
+
+    assert Wishes().redirect_uri_of(own) == own[0]
+    assert Wishes(redirect_uri=own[1]).redirect_uri_of(own) == own[1]
+    assert Wishes(redirect_uri="https://gone.example/mobile/getcalendar").redirect_uri_of(own) == own[0]

@@ -119,7 +119,8 @@ def test_of_a_custom_sign_in_url_the_host_and_the_domain_count(login_url: str | 
 
 
 def test_a_host_that_is_not_the_clouds_is_not_used_whatever_the_row_says():
-    for login_url in ("https://evil.example/common?whr=contoso.com", "https://login.microsoftonline.com@evil.example/"):
+    foreign = "https://evil.example/common?whr=contoso.com"
+    for login_url in (foreign, "https://login.microsoftonline.com@evil.example/", "https://[x"):
         url = authorize_url(CLOUDS["global"], TENANT, Access(login_url=login_url), ASKED)
 
         assert urlsplit(url).netloc == urlsplit(ENTRA).netloc

@@ -75,7 +75,6 @@ _BEYOND_SCHEMAS = (
     ("invalidRequest", "endTime.dateTime: ends in Z, which means UTC"),
     ("invalidRequest", "endTime: must be later than startTime"),
     ("invalidRequest", "endTime: must be at most 366 days after startTime"),
-    ("invalidRequest", "schedules: "),
 )
 
 
@@ -93,6 +92,8 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
     if case.operation.definition.raw["tags"] == ["Browser"]:
         return False  # no link and no answer of Microsoft's that somebody makes up is good
     error = response.json()["error"]
+    if "are too many for one call" in error["message"]:  # addresses times days
+        return False
     return not any(error["code"] == code and error["message"].startswith(start) for code, start in _BEYOND_SCHEMAS)
 
 

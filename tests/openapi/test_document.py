@@ -251,3 +251,30 @@ def test_links_lead_to_operations(document: Json):
             if parameter["in"] == "path"
         }
         assert set(link["parameters"]) == path_names
+
+
+def codes_in(pattern: str, *files: str) -> set[str]:
+    """Return what the pattern's groups find in modules of lib."""
+    texts = [(ROOT / "lib" / file).read_text(encoding="utf-8") for file in files]
+    return {code for text in texts for found in re.findall(pattern, text) for code in found if code}
+
+
+def test_codes_of_checks_and_of_scans_are_described_and_those_of_checks_are_in_the_readme(document: Json):
+    schemas, readme = document["components"]["schemas"], (ROOT / "README.md").read_text(encoding="utf-8")
+    checks = codes_in(
+        r'code="([a-z]\w+)"|_expiry_warning\("(\w+)"',
+        "domain/permissions.py",
+        "domain/verdicts.py",
+        "domain/checkup.py",
+    )
+    scans = codes_in(
+        r'problem\(\s*\w+, "(\w+)"|could_not\(\s*\w+, "(\w+)"|\bproblem = "(\w+)"',
+        *("usecases/scan_run.py", "usecases/scan_secrets.py", "usecases/deliver_alerts.py"),
+    )
+    assert {"consentNotSeen", "secretExpired"} <= checks
+    assert {"scanRunning", "outOfTime", "deliveryRunning"} <= scans
+    for code in checks:
+        assert code in schemas["TestCheck"]["properties"]["code"]["description"], code
+        assert f"`{code}`" in readme, code
+    for code in scans:
+        assert code in schemas["ScanProblem"]["properties"]["code"]["description"], code

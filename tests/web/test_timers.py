@@ -2,6 +2,7 @@
 
 import json
 import logging
+import uuid
 
 import azure.functions as func
 import pytest
@@ -84,4 +85,5 @@ async def test_notes_of_a_run_name_the_timer(caplog: pytest.LogCaptureFixture):
 
     _, [line] = await run(sweep, caplog)
 
+    assert uuid.UUID(line.pop("requestId"))
     assert line == {"event": "note", "text": "one was left out", "function": "sweep"}

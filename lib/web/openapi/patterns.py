@@ -1,7 +1,7 @@
 r"""What single values look like, as regular expressions of ECMA-262, which is what JSON Schema has.
 
 They say the same as the checks of `lib.domain.fields`, which are written in Python's dialect and look at values in
-lower case; tests/web/test_openapi_patterns.py holds each of them against its check.
+lower case; tests/web/test_openapi_requests.py holds each of them against its check.
 """
 
 from lib.domain import fields

@@ -16,7 +16,7 @@ PLAN = {"name": "FC1", "tier": "FlexConsumption"}
 # What is logged, for whoever has to find out later who read what: the categories are those of
 # learn.microsoft.com/azure/azure-monitor/reference/logs-index.
 LOGS = {
-    "Microsoft.Communication/communicationServices": {"allLogs"},
+    "Microsoft.Communication/communicationServices": {"EmailSendMailOperational"},
     "Microsoft.KeyVault/vaults": {"audit"},
     "Microsoft.Storage/storageAccounts/blobServices": {"StorageWrite", "StorageDelete"},
     "Microsoft.Storage/storageAccounts/tableServices": {"StorageRead", "StorageWrite", "StorageDelete"},
