@@ -32,6 +32,8 @@ _SIGN_IN_PARAMETERS = {"whr", "domain_hint"}
 
 def text(name: str, value: Any, *, longest: int) -> str:
     """Return a non-empty string without control characters."""
+    if value is None:
+        raise InvalidRequest(name, "is missing")
     if not isinstance(value, str):
         raise InvalidRequest(name, "must be a string")
     if not value.strip():
@@ -114,7 +116,7 @@ def expiry(name: str, value: Any) -> Expiry:
     """Return a UTC date such as 2027-11-20, or never."""
     if value is None:
         return UNKNOWN
-    found = text(name, value, longest=10)
+    found = text(name, value, longest=40)  # with a time, as Entra ID shows it, it is told what is wanted
     if found == "never":
         return NEVER
     try:
@@ -122,7 +124,7 @@ def expiry(name: str, value: Any) -> Expiry:
             raise ValueError
         day = date.fromisoformat(found)
     except ValueError:
-        raise InvalidRequest(name, "must be a date such as 2027-11-20, or never") from None
+        raise InvalidRequest(name, "must be a date such as 2027-11-20 without a time, or never") from None
     if not 2000 <= day.year <= 2200:
         raise InvalidRequest(name, "must be a date between the years 2000 and 2200")
     return Expiry(on=day)

@@ -1,5 +1,6 @@
 """Single values from outside: what is taken, what is refused, and that nothing refused is repeated."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -232,3 +233,21 @@ def test_no_value_whatever_makes_a_check_fail_in_another_way(value: Any):
             check(value)
         except InvalidRequest as refused:
             assert refused.message
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        (lambda: fields.user_name(None), "user: is missing"),
+        (lambda: fields.user_name(5), "user: must be a string"),
+        (
+            lambda: fields.expiry("secretExpires", "2027-02-20T00:00:00Z"),
+            "secretExpires: must be a date such as 2027-11-20 without a time, or never",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wanted(check: Callable[[], object], says: str):
+    with pytest.raises(InvalidRequest) as refused:
+        check()
+
+    assert refused.value.message == says
