@@ -55,38 +55,20 @@ def place(problem: BaseException) -> dict[str, str]:
 
 
 class _Structured(logging.Filter):
-    """For our own logger: makes every line JSON, and redacts it."""
+    """For our own logger: makes every line JSON, and redacts it.
+
+    A use case that has an event to tell, and may not call `write`, hands it over as `extra={"line": …}`.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace the record's message; an exception that comes with it becomes its kind and place."""
-        text = _text_of(record)
-        line = _line_in(text)
+        if getattr(record, "written", False):
+            return True
+        line = getattr(record, "line", None)
         if line is None:
-            line = {"event": "note", "text": text} | _exception_of(record) | dict(_invocation.get() or {})
-        record.msg, record.args, record.exc_info, record.exc_text = _json(_clean(line)), None, None, None
+            line = {"event": "note", "text": _text_of(record)} | _exception_of(record) | dict(_invocation.get() or {})
+        record.msg, record.args, record.exc_info, record.exc_text = _json(line), None, None, None
         return True
-
-
-def _line_in(text: str) -> dict[str, Any] | None:
-    """Return the line that is written here as JSON, None if it is a remark in words."""
-    if not text.startswith('{"event": '):
-        return None
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return line if isinstance(line, dict) else None
-
-
-def _clean(value: Any) -> Any:
-    """Return the same without anything secret: values, since redacting the written JSON could break it."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {
-            redact(name): _REDACTED if _SECRET_NAME.fullmatch(name) else _clean(part) for name, part in value.items()
-        }
-    return [_clean(part) for part in value] if isinstance(value, list) else value
 
 
 class _RedactedLibraries(logging.Filter):
@@ -115,7 +97,22 @@ def _exception_of(record: logging.LogRecord) -> dict[str, str]:
 
 
 def _json(line: Mapping[str, Any]) -> str:
-    return json.dumps(line, ensure_ascii=True, default=str, allow_nan=False)
+    """Return the line as JSON, without anything secret. Raises ValueError, and what its values' own __str__ raise."""
+    return json.dumps(_clean(line), ensure_ascii=True, allow_nan=False)
+
+
+def _clean(value: Any) -> Any:
+    """Return the same as JSON knows it, redacted value by value, since redacting the written JSON could break it."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            redact(str(name)): _REDACTED if _SECRET_NAME.fullmatch(str(name)) else _clean(part)
+            for name, part in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    return redact(str(value))
 
 
 def set_up() -> None:
@@ -151,4 +148,4 @@ def write(event: str, fields: Mapping[str, Any], *, problem: bool = False) -> No
         text = _json(line)
     except Exception:  # noqa: BLE001, RUF100  whatever a value's own __str__ raises
         text = _json({"event": event, "text": "(its fields cannot be written)"})
-    _log.log(logging.ERROR if problem else logging.INFO, text)
+    _log.log(logging.ERROR if problem else logging.INFO, text, extra={"written": True})

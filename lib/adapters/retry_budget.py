@@ -82,10 +82,6 @@ class RetryShares:
         self._clock = clock
         self._shares: OrderedDict[Hashable, RetryBudget] = OrderedDict()
 
-    def take(self, user: Hashable) -> bool:
-        """Take one for a retry; False if there is none, so that the retry must not be made."""
-        return self.reserve(user, 0.0) is not None
-
     def reserve(self, user: Hashable, longest: float) -> float | None:
         """Take one that may have to come back to the user's own share first; return what `RetryBudget.reserve` does.
 

@@ -41,6 +41,11 @@ class MicrosoftTrace:
     trace_id: str | None = None
     correlation_id: str | None = None
 
+    @property
+    def of_entra(self) -> str:
+        """The ids of an answer of Entra ID, for a remark in the log."""
+        return f"trace {self.trace_id}, correlation {self.correlation_id}"
+
 
 class CalendarError(Exception):
     """Something a caller is told about."""

@@ -98,9 +98,7 @@ class FinishSignIn:
             directory = await self.entra.directory(revision.tenant or revision.access.tenant_id or "", deadline)
             granted = await self._granted(claimed, code, directory, deadline)
         except EntraRefused as refused:
-            ids = (
-                f"trace {refused.trace.trace_id}, correlation {refused.trace.correlation_id}"  # for Microsoft's support
-            )
+            ids = refused.trace.of_entra
             _log.warning("a code of customer %s was refused: %s, %s", claimed.customer.id, refused, ids)
             raise _Ended(refusal(refused.error or "", refused.codes), refused.codes) from refused
         application_id = self.sign_ins.credentials.application_id(revision.access)

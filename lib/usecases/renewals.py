@@ -125,9 +125,8 @@ class Renewals:
         """Mark the connection as ended, unless it holds another grant by now."""
         ended = self._ended(refused)
         await self._change(stored, ended=ended)
-        ids = f"trace {refused.trace.trace_id}, correlation {refused.trace.correlation_id}"  # for Microsoft's support
-        customer = stored.connection.customer
-        _log.warning("the grant of a user of customer %s has ended: %s, %s", customer, ended.advice.code, ids)
+        customer, code = stored.connection.customer, ended.advice.code
+        _log.warning("the grant of a user of customer %s has ended: %s, %s", customer, code, refused.trace.of_entra)
         return ended
 
     def _ended(self, refused: EntraRefused) -> Ended:

@@ -4,7 +4,6 @@ So nothing is told twice because two instances looked at once (one of them meets
 nothing is lost because a process ended in between.
 """
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -172,4 +171,5 @@ def _write_down(customer_id: str, kinds: tuple[Kind, ...], notice: Notice | None
         "expires": notice.expires.as_text(),
         "reason": trouble.code if trouble else None,
     }
-    _log.warning("%s", json.dumps({name: value for name, value in line.items() if value is not None}))
+    told = {name: value for name, value in line.items() if value is not None}
+    _log.warning("an alert about customer %s", customer_id, extra={"line": told})
