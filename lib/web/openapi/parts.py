@@ -97,9 +97,9 @@ class Operation:
     body: Json | None = None
 
 
-def content(body_schema: Json, examples: Mapping[str, Json], media_type: str = "application/json") -> Json:
-    """Return the content of a request or an answer. Each example is an OpenAPI Example Object."""
-    return {media_type: {"schema": body_schema, "examples": dict(examples)}}
+def content(body_schema: Json, examples: Mapping[str, Json]) -> Json:
+    """Return the JSON content of a request or an answer. Each example is an OpenAPI Example Object."""
+    return {"application/json": {"schema": body_schema, "examples": dict(examples)}}
 
 
 def example(summary: str, value: Any) -> Json:

@@ -12,7 +12,6 @@ _DOMAIN = rf"(?:{_LABEL}\.)+(?:[A-Za-z]{{2,63}}|[Xx][Nn]--[A-Za-z0-9-]{{1,59}})"
 _UPN = fields.USER_PRINCIPAL_NAME.pattern.replace("@", r"@(?!.*\.\.)", 1)
 
 CUSTOMER = f"^{fields.CUSTOMER.pattern}$"
-GUID = f"^{_GUID}$"
 DOMAIN = f"^{_DOMAIN}$"
 TENANT = f"^(?!9188040[dD]-6[cC]67-4[cC]5[bB]-[bB]112-36[aA]304[bB]66[dD][aA][dD]$)(?:{_GUID}|{_DOMAIN})$"
 USER = f"^(?:{_GUID}|{_UPN})$"
